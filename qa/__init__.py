@@ -1,0 +1,1 @@
+"""Ask a folder of articles; get their words, cited to the character."""

@@ -1,0 +1,48 @@
+"""Every knob, with its unit, and the measurement that set it."""
+
+from dataclasses import dataclass
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be tuned. A change of a default comes with a new result line."""
+
+    # passages: a change re-cuts the articles, and embeds only what came out new
+    min_chars: int = 400  # a shorter paragraph is joined with its neighbour
+    max_chars: int = 1000  # a longer one is cut; 256 tokens are about 1,100 characters
+    overlap_chars: int = 200  # the most that two windows of one paragraph share
+
+    # models: a spec is a name of the table, or anything the family can open
+    embedder: str = "minilm"  # qa.search.embed.EMBEDDERS
+    reader: str = "sentence"  # qa.reading.read.READERS
+
+    # retrieve
+    pool: int = 100  # candidates asked of each side before fusion
+    dense_weight: float = 0.3  # share of the dense side; benchmarks/results/retrieval
+    top_k: int = 8  # passages read for a question
+
+    # decide
+    min_confidence: float = 0.35  # below it we abstain; benchmarks/results/answers
+    max_alternatives: int = 4  # further answers shown
+    max_question_chars: int = 2000  # longer input is a pasted text, not a question
+
+    def __post_init__(self) -> None:
+        if not 0 < self.min_chars <= self.max_chars:
+            raise ValueError(
+                f"passages need 0 < min_chars <= max_chars, got "
+                f"{self.min_chars} and {self.max_chars}"
+            )
+        if not 0 <= self.overlap_chars < self.max_chars:
+            raise ValueError(
+                f"overlap_chars must be in [0, max_chars), got {self.overlap_chars}"
+            )
+        for name in ("dense_weight", "min_confidence"):
+            value = getattr(self, name)
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(f"{name} must be in [0, 1], got {value}")
+        for name in ("pool", "top_k", "max_question_chars"):
+            value = getattr(self, name)
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
