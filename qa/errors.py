@@ -6,7 +6,8 @@
     ├── StoreError           the store on disk cannot be used as it is
     │   └── StoreBusyError   another process is writing to it
     ├── ModelError           weights are missing, altered, or of another kind
-    └── QuestionError        the question is empty or too long
+    ├── QuestionError        the question is empty or too long
+    └── QuestionsError       a file of test questions cannot be used
 
 A caller's mistake (a negative `top_k`, a span outside its article) is a `ValueError`.
 Every message has three parts: what we found, what we wanted, what to do.
@@ -18,6 +19,7 @@ __all__ = [
     "ModelError",
     "QAError",
     "QuestionError",
+    "QuestionsError",
     "StoreBusyError",
     "StoreError",
 ]
@@ -49,3 +51,7 @@ class ModelError(QAError):
 
 class QuestionError(QAError):
     """The question is empty or longer than a question can be."""
+
+
+class QuestionsError(QAError):
+    """A file of test questions is unreadable, or two evaluations do not match."""

@@ -4,7 +4,7 @@ Implementations do not inherit; whatever has the members will do. The contract t
 in `tests/test_contracts.py` run over every listed implementation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -43,9 +43,17 @@ class Retriever(Protocol):
     """Finds the passages of a library that may answer a question."""
 
     def retrieve(
-        self, question: str, *, top_k: int, mode: Mode = "hybrid"
+        self,
+        question: str,
+        *,
+        top_k: int,
+        mode: Mode = "hybrid",
+        only: Collection[str] | None = None,
     ) -> list[Hit]:
-        """Return at most `top_k` hits, best first; ties are broken by row."""
+        """Return at most `top_k` hits, best first; ties are broken by row.
+
+        `only` holds the ids of the articles to be asked; None means all.
+        """
 
 
 class Reader(Protocol):

@@ -91,7 +91,9 @@ def paragraph_spans(text: str) -> tuple[Span, ...]:
             cuts.append(after)
         elif not text[text.rfind("\n", 0, newline.start()) + 1 : after].strip():
             cuts.append(after)  # the line before was blank
-    spans = (trim(text, a, b) for a, b in zip(cuts, [*cuts[1:], len(text)], strict=True))
+    spans = (
+        trim(text, a, b) for a, b in zip(cuts, [*cuts[1:], len(text)], strict=True)
+    )
     return tuple(span for span in spans if span[0] < span[1])
 
 
@@ -106,26 +108,29 @@ def paragraph_number(text: str, offset: int) -> int:
 
 
 def _ends_sentence(text: str, stop: re.Match[str]) -> bool:
-    if stop.group()[0] not in ".…":
-        following = text[stop.end() : stop.end() + _LONGEST_WORD].lstrip()
-        # "“Why?” he asked": the sentence goes on in lower case
-        return not following[:1].islower()
-    before = _LAST_WORD.search(text, max(0, stop.start() - _LONGEST_WORD), stop.start())
-    word = before.group().lower() if before else ""
     rest = text[stop.end() : stop.end() + _LONGEST_WORD].lstrip()
-    if not rest or rest[0].islower():
-        return not rest
-    if len(stop.group()) > 1 and stop.group()[1:] not in ("..", "…"):
-        return True  # a closing quote or bracket after the stop
-    following = _NEXT_WORD.search(rest)
-    opener = following is not None and following.group().lower() in _OPENERS
+    mark, closing = stop.group()[0], stop.group()[1:]
+    if not rest:
+        return True
+    if rest[0].islower():
+        return False  # "“Why?” he asked": the sentence goes on
+    if mark not in ".…" or closing not in ("", "..", "…"):
+        return True  # a question, or a closing quote or bracket after the stop
+    word = _word_before(text, stop.start())
     if word in _TITLES:
         return False
+    opener = _NEXT_WORD.search(rest)
+    is_opened = opener is not None and opener.group().lower() in _OPENERS
     if word in _ABBREVIATIONS:
-        return opener and not rest[0].isdigit()
-    if _INITIALS.fullmatch(word) and word not in ("i",):
-        return opener and "." in word  # "J. Smith" goes on, "U.S. The" does not
+        return is_opened and not rest[0].isdigit()
+    if _INITIALS.fullmatch(word) and word != "i":
+        return is_opened and "." in word  # "J. Smith" goes on, "U.S. The" does not
     return True
+
+
+def _word_before(text: str, end: int) -> str:
+    found = _LAST_WORD.search(text[max(0, end - _LONGEST_WORD) : end])
+    return found.group().lower() if found else ""
 
 
 def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[Span]:
@@ -137,13 +142,14 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[Sp
     """
     end = len(text) if end is None else end
     found = []
-    for first, last in paragraph_spans(text):
-        first, last = max(first, start), min(last, end)
+    for paragraph in paragraph_spans(text):
+        first, last = max(paragraph[0], start), min(paragraph[1], end)
         if first >= last:
             continue
         begin = first
         for stop in _STOP.finditer(text, first, last):
-            if stop.end() < last and _ends_sentence(text, stop):
+            is_number = text[begin : stop.start()].strip().isdigit()  # "1. First item"
+            if stop.end() < last and not is_number and _ends_sentence(text, stop):
                 found.append(trim(text, begin, stop.end()))
                 begin = stop.end()
         found.append(trim(text, begin, last))

@@ -1,0 +1,116 @@
+"""Dates as articles write them. One that could be read in two ways is no date."""
+
+import datetime
+import re
+
+__all__ = ["dateline", "parse_date"]
+
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_YEAR = r"(?P<year>[12]\d{3})(?!\d)"
+_DAY = r"(?<!\d)(?P<day>[0-3]?\d)"
+_FORMS = (
+    r"(?<!\d)(?P<year>[12]\d{3})[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)(?!\d)",
+    rf"\b{_MONTH}\s*{_DAY}(?:st|nd|rd|th)?,?\s+{_YEAR}",
+    rf"{_DAY}(?:st|nd|rd|th|\.)?(?:\s+of)?[\s-]{_MONTH},?[\s-]{_YEAR}",
+    rf"(?<!\d)(?P<first>[0-3]?\d)[/.](?P<second>[0-3]?\d)[/.]{_YEAR}",
+)
+_DATES = tuple(re.compile(form, re.IGNORECASE | re.ASCII) for form in _FORMS)
+_COMPACT = re.compile(r"(?:D:)?([12]\d{3})([01]\d)([0-3]\d)(?:\D|\d{2}|$)")
+
+_LABEL = re.compile(
+    r"(?:(?:first\s+)?published|posted|publication date|date[d]?|issued)"
+    r"(?:\s+(?:on|at))?\s*:?\s*",
+    re.IGNORECASE,
+)
+_WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+                      r"\.?,?\s+", re.IGNORECASE)  # fmt: skip
+# before a date on its line: "By Jane Doe |", "LONDON,", "Reuters, Paris -"
+_LEAD = re.compile(r"(?:[^.!?:]{0,80}[|·•–—]\s*|(?:[A-Z][A-Z'’./ -]+,\s*){1,2})?")
+# after it: a time, a time zone, when it was updated, the agency and a dash
+_TRAIL = re.compile(
+    r"[\s,|·•–—-]*(?:$|(?:at\s+)?\d{1,2}[:.]\d{2}|T\d{2}:|\(?updated|[(][^()]{2,30}[)]"
+    r"\s*(?:$|[-–—]))|\s*[–—]|\s+--?\s",
+    re.IGNORECASE,
+)
+_LONGEST = 200  # characters looked at: no date stands further into its value or line
+
+
+def _build(found: re.Match[str]) -> datetime.date | None:
+    parts = found.groupdict()
+    if "first" in parts:
+        first, second = int(parts["first"]), int(parts["second"])
+        if first != second and (first <= 12) == (second <= 12):
+            return None  # 3/4/2015 is March 4 to some and April 3 to others
+        month, day = (first, second) if first <= 12 else (second, first)
+    else:
+        name = parts["month"].lower()
+        month = int(name) if name.isdigit() else _MONTHS.index(name[:3]) + 1
+        day = int(parts["day"])
+    try:
+        return datetime.date(int(parts["year"]), month, day)
+    except ValueError:  # the 31st of February
+        return None
+
+
+def _first_date(text: str) -> tuple[datetime.date, int, int] | None:
+    matches = [found for form in _DATES if (found := form.search(text[:_LONGEST]))]
+    for found in sorted(matches, key=lambda found: found.start()):
+        date = _build(found)
+        if date is not None:
+            return date, found.start(), found.end()
+    return None
+
+
+def parse_date(value: object) -> datetime.date | None:
+    """Return the date that a metadata value tells, as written: no time zone is applied.
+
+    >>> parse_date("Wed, 18 Nov 2015 23:30:00 -0500")
+    datetime.date(2015, 11, 18)
+    >>> parse_date("D:20151118093000Z"), parse_date("3/4/2015"), parse_date("soon")
+    (datetime.date(2015, 11, 18), None, None)
+    """
+    if isinstance(value, datetime.datetime):
+        return value.date()
+    if isinstance(value, datetime.date):
+        return value
+    if isinstance(value, int):
+        value = str(value) if 10**7 <= value < 10**8 else ""
+    if not isinstance(value, str):
+        return None
+    compact = _COMPACT.match(value.strip())
+    if compact:
+        year, month, day = map(int, compact.groups())
+        try:
+            return datetime.date(year, month, day)
+        except ValueError:
+            return None
+    found = _first_date(value.strip())
+    return found[0] if found else None
+
+
+def dateline(line: str) -> datetime.date | None:
+    """Return the date of a line that is there to tell it; a sentence is not.
+
+    >>> dateline("Published: Wednesday, Nov. 18, 2015 at 9:30 a.m. ET")
+    datetime.date(2015, 11, 18)
+    >>> dateline("BAGHDAD, Sept. 28, 2015 (Reuters) - Iraq joined Russia.")
+    datetime.date(2015, 9, 28)
+    >>> dateline("On Nov. 18, 2015, the talks began.") is None
+    True
+    """
+    line = line.strip()
+    found = _first_date(line)
+    if found is None:
+        return None
+    date, start, end = found
+    lead = _LEAD.match(line)
+    begin = lead.end() if lead and lead.end() <= start else 0
+    for opener in (_LABEL, _WEEKDAY):
+        match = opener.match(line, begin, start)
+        begin = match.end() if match else begin
+    told = not line[begin:start].strip() and _TRAIL.match(line, end)
+    return date if told else None

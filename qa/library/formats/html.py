@@ -1,0 +1,140 @@
+"""Web pages: the article's body without menus, and what the page tells about it."""
+
+import logging
+import re
+from typing import Any
+
+from qa.library.formats.blocks import Blocks, one_space
+from qa.library.formats.masthead import Masthead, make_article, one_line
+from qa.library.formats.page import Page, read_page
+from qa.library.formats.parsed import Parsed, RawFile
+from qa.library.formats.text import decode
+
+__all__ = ["parse"]
+
+_log = logging.getLogger(__name__)
+# what these say about a page is not for the terminal; whoever sets up logging sees it
+for _name in ("trafilatura", "htmldate"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+_CHARSET = re.compile(
+    rb"""<(?:meta\b[^>]{0,200}?\bcharset|\?xml\b[^>]{0,100}?\bencoding)\s*=\s*["']?\s*"""
+    rb"""([\w.:-]{2,40})""",
+    re.IGNORECASE,
+)
+_HEAD_BYTES = 4096  # a charset declared further down counts for nobody
+_XML_LINE = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_GROUPS = frozenset(["list", "table"])
+_BLOCKS = frozenset(["p", "head", "quote", "code", "item", "row", "div"]) | _GROUPS
+
+
+class _Writer:
+    """Writes trafilatura's tree of blocks as text."""
+
+    def __init__(self) -> None:
+        self.blocks = Blocks()
+        self._words: list[str] = []
+        self._group = 0  # number of the list or table
+        self._in_group = 0  # depth
+
+    def take(self, element: Any) -> None:
+        tag = element.tag
+        if tag in _BLOCKS:
+            self._flush()
+        self._open(element, tag)
+        self._words.append(self._shown(element.text, tag))
+        for child in element:
+            self.take(child)
+            self._words.append(self._shown(child.tail, tag))
+        if tag in _BLOCKS:
+            self._flush()
+        if tag in _GROUPS:
+            self._in_group -= 1
+
+    def _open(self, element: Any, tag: object) -> None:
+        if tag in _GROUPS:
+            self._group += self._in_group == 0
+            self._in_group += 1
+        elif tag == "item":
+            numbered = element.getparent().get("rend") == "ol"
+            number = element.getparent().index(element) + 1
+            self._words.append(f"{number}. " if numbered else "- ")
+        elif tag == "cell" and "".join(self._words).strip():
+            self._words.append(" | ")
+        elif tag == "lb":
+            self._words.append("\n")
+
+    def _shown(self, text: str | None, tag: object) -> str:
+        return (text or "") if tag == "code" else one_space(text or "")
+
+    def _flush(self) -> None:
+        text = "".join(self._words)
+        if re.fullmatch(r"(?:-|\d+\.) ", text):
+            return  # an item's mark waits for its first block
+        self._words = []
+        text = re.sub(r" *\n *", "\n", text.strip()) if "\n" in text else text.strip()
+        self.blocks.add(text, group=self._group if self._in_group else None)
+
+
+def _extract(html: str) -> Any:
+    """Return trafilatura's document, or None where it finds no article."""
+    # here, not at the top: it takes half a second, and only web pages need it
+    import trafilatura
+
+    # its date is not used: it may be a guess. These settings keep the guess short
+    dates = {"extensive_search": False, "original_date": True}
+    try:
+        found: Any = trafilatura.bare_extraction(
+            _XML_LINE.sub("", html),
+            include_comments=False,
+            with_metadata=True,
+            date_extraction_params=dates,
+        )
+    except Exception:  # whatever a broken page makes it raise, the page can be read
+        _log.debug("trafilatura failed", exc_info=True)
+        return None
+    if found is None or found.body is None:
+        return None
+    only = found.body[0] if len(found.body) == 1 else None
+    # its last resort puts every piece of text on a line of its own, in one paragraph
+    lost_structure = only is not None and only.tag == "p" and "\n" in (only.text or "")
+    return None if lost_structure else found
+
+
+def _masthead(page: Page, found: Any) -> Masthead:
+    meta = page.meta
+    guessed = [found.title, found.author, found.sitename] if found else [None] * 3
+    title = meta.get("og:title") or guessed[0] or page.heading or page.title
+    author = meta.get("author") or guessed[1] or meta.get("article:author")
+    if author and author.startswith(("http://", "https://")):
+        author = guessed[1]  # the page of the author
+    return Masthead(
+        title=one_line(title),
+        published=page.published,
+        source=one_line(meta.get("og:site_name") or guessed[2]),
+        byline=one_line(author),
+    )
+
+
+def parse(file: RawFile) -> Parsed:
+    """Return the one article of a web page.
+
+    The date is the one that metadata, a time element or a dateline tells: no guess from
+    addresses or copyright lines. A page that is nothing but its article is taken whole;
+    so is one whose article cannot be told from what is around it, menus aside.
+
+    Raises:
+        FormatError: if it is no text, or has no words.
+    """
+    found = _CHARSET.search(file.data[:_HEAD_BYTES])
+    charset = found[1].decode("ascii") if found else None
+    html = decode(file.data, file.path, charset=charset)
+    page = read_page(html)
+    document = None if page.is_plain else _extract(html)
+    text = ""
+    if document is not None:
+        writer = _Writer()
+        writer.take(document.body)
+        text = writer.blocks.text()
+    told = _masthead(page, document)
+    return Parsed((make_article(file, text or page.text, told),))

@@ -1,0 +1,170 @@
+"""Markdown as its reader sees it: words without marks, under its front matter."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from qa.errors import FormatError
+from qa.library.formats.blocks import Blocks
+from qa.library.formats.masthead import Masthead, from_fields, make_article, one_line
+from qa.library.formats.page import HIDDEN, read_page
+from qa.library.formats.parsed import Parsed, RawFile
+from qa.library.formats.text import decode
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+__all__ = ["parse", "split_front_matter"]
+
+_FRONT = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S | re.M)
+_PAIR = re.compile(r"([A-Za-z_][\w -]*):(?:\s+(.*)|\s*)$")
+_TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
+# libyaml recurses in C without a limit: deep nesting would end the process. Nothing
+# nests deeper than it is long, and the slow parser stops by itself
+_SHORT_FRONT = 500
+
+
+def _load_yaml(front: str) -> object:
+    # here, not at the top: only files with front matter need it
+    import yaml
+
+    quick = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = quick if len(front) <= _SHORT_FRONT else yaml.SafeLoader
+    return yaml.load(front, Loader=loader)
+
+
+def _read_front(front: str, path: str) -> Mapping[str, object] | None:
+    try:
+        found = _load_yaml(front)
+    except Exception as error:
+        # "title: Iraq: a pact" is the one slip that everybody makes: read it as meant
+        lines = [line for line in front.splitlines() if line.strip(" -#")]
+        pairs = [_PAIR.match(line) for line in lines if line[0] not in " \t-#"]
+        if pairs and all(pairs):
+            return {pair[1]: (pair[2] or "").strip("[]\"' ") for pair in pairs if pair}
+        mark = getattr(error, "problem_mark", None)
+        line = f" in line {mark.line + 2}" if mark else ""
+        problem = getattr(error, "problem", None) or error
+        raise FormatError(
+            f"{path}: the front matter is not YAML{line} ({problem}). Wanted lines of "
+            "`key: value` between two lines of `---`. Put the value in quotes, or "
+            "remove the first `---`."
+        ) from error
+    if found is None:
+        return {}
+    return found if isinstance(found, Mapping) else None
+
+
+def split_front_matter(text: str, path: str) -> tuple[Masthead, str]:
+    r"""Return what the front matter tells, and the body below it.
+
+    Lines between two rules that are no `key: value` pairs belong to the body.
+
+    Raises:
+        FormatError: if the front matter is not YAML.
+
+    >>> split_front_matter("---\ntitle: Rain\n---\nIt rained.", "a.md")[1]
+    'It rained.'
+    """
+    found = _FRONT.match(text)
+    fields = _read_front(found[1], path) if found else None
+    if found is None or fields is None:
+        return Masthead(), text
+    return from_fields(fields), text[found.end() :]
+
+
+@lru_cache(maxsize=1)
+def _parser() -> "MarkdownIt":
+    # here, not at the top: a folder without Markdown does not wait for it
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def _inline(tokens: Sequence["Token"]) -> str:
+    """Return the words of a line: no marks, no tags, no pictures."""
+    words: list[str] = []
+    hidden = 0  # depth within tags whose content nobody sees
+    for token in tokens:
+        tag = _TAG.match(token.content) if token.type == "html_inline" else None
+        if tag and tag[2].lower() in HIDDEN:
+            hidden = max(0, hidden - 1 if tag[1] else hidden + 1)
+        elif hidden:
+            continue
+        elif token.type in ("text", "code_inline", "text_special"):
+            words.append(token.content)
+        elif token.type == "softbreak":
+            words.append(" ")
+        elif token.type == "hardbreak" or (tag and tag[2].lower() == "br"):
+            words.append("\n")
+    # what was left out may leave two spaces, which a browser shows as one
+    return re.sub(" {2,}", " ", "".join(words)).replace(" \n", "\n")
+
+
+class _Writer:
+    """Writes the blocks of a token stream, one call a token."""
+
+    def __init__(self) -> None:
+        self.blocks = Blocks()
+        self.headings: list[str] = []
+        self._group = 0  # number of the outermost list or table
+        self._depth = 0  # of lists
+        self._marker = ""  # of an item whose first block is still to come
+        self._cells: list[str] | None = None  # of a row
+        self._in_heading = False
+
+    def take(self, token: "Token") -> None:
+        kind = token.type
+        if kind in ("bullet_list_open", "ordered_list_open", "table_open"):
+            self._group += self._depth == 0
+            self._depth += kind != "table_open"
+        elif kind in ("bullet_list_close", "ordered_list_close"):
+            self._depth -= 1
+        elif kind == "list_item_open":
+            number = f"{token.info}{token.markup}" if token.info else "-"
+            self._marker = "  " * (self._depth - 1) + number + " "
+        elif kind in ("heading_open", "heading_close"):
+            self._in_heading = kind == "heading_open"
+        elif kind == "tr_open":
+            self._cells = []
+        elif kind == "tr_close":
+            self.blocks.add(" | ".join(self._cells or []), group=self._group)
+            self._cells = None
+        elif kind == "inline":
+            self._write(_inline(token.children or []))
+        elif kind in ("fence", "code_block"):
+            self._write(token.content)
+        elif kind == "html_block":
+            self._write(read_page(token.content).text)
+
+    def _write(self, text: str) -> None:
+        if self._in_heading and text.strip():
+            self.headings.append(text)
+        if self._cells is not None:
+            self._cells.append(text)
+        elif text.strip():
+            group = self._group if self._marker else None
+            self.blocks.add(self._marker + text, group=group)
+            self._marker = ""
+
+
+def parse(file: RawFile) -> Parsed:
+    """Return the one article of a Markdown file.
+
+    Its title is the front matter's, otherwise the first heading. Pictures leave no
+    words. Footnotes and other extensions of CommonMark, tables and strikethrough aside,
+    stay as they are written.
+
+    Raises:
+        FormatError: if it is no text, has no words or a front matter that is not YAML.
+    """
+    told, body = split_front_matter(decode(file.data, file.path), file.path)
+    writer = _Writer()
+    for token in _parser().parse(body):
+        writer.take(token)
+    if told.title is None and writer.headings:
+        title = one_line(writer.headings[0])
+        told = Masthead(title, told.published, told.source, told.byline)
+    return Parsed((make_article(file, writer.blocks.text(), told),))

@@ -1,0 +1,185 @@
+"""What stands above an article: title, date, source, byline."""
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from qa.errors import FormatError
+from qa.library.formats.dates import dateline, parse_date
+from qa.library.formats.parsed import RawFile
+from qa.types import Article
+
+__all__ = ["FIELDS", "Masthead", "from_fields", "make_article", "one_line"]
+
+FIELDS = {  # what files call them, in front matter as in rows; the first found counts
+    "title": ("title", "headline"),
+    "published": ("published", "date", "published_at", "publication_date", "pubdate"),
+    "source": ("source", "publisher", "publication"),
+    "byline": ("byline", "author", "authors", "by"),
+    "text": ("text", "body", "content", "article"),
+    "id": ("id", "_id"),
+}
+
+_LONGEST_TITLE = 150  # characters of a first line that may still be a headline
+_LONGEST_FIELD = 300  # characters kept of a title, source or byline from metadata
+_TOP_CHARS = 4000  # of a text: byline and dateline are not looked for further down
+_TOP_LINES = 10
+_WORD = re.compile(r"[^\W_]")
+# NUL ends a string for SQLite's functions and for C, half a surrogate pair cannot be
+# written as UTF-8 at all. One sign takes the place of one, so that offsets hold
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_BYLINE = re.compile(r"(?:By|BY|by)[:\s]\s*(?P<names>[^|·•\d]{2,150}?)\s*(?:[|·•].*)?$")
+_AT_SOURCE = re.compile(r"\s+(?:at|of)\s+(?P<source>[A-Z].*)$")
+_SMALL = frozenset(
+    "and with for in at of the de del della der den di da dos du la le van von y "
+    "bin al el und et".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Masthead:
+    """What a file tells about its article; None where it does not."""
+
+    title: str | None = None
+    published: datetime.date | None = None
+    source: str | None = None
+    byline: str | None = None
+
+
+def one_line(value: object) -> str | None:
+    r"""Return a metadata value as one clean line; None if nothing is left of it.
+
+    >>> one_line(" Iraq\n\x07 joins "), one_line(["Ann", {"name": "Bo"}]), one_line("")
+    ('Iraq joins', 'Ann, Bo', None)
+    """
+    if isinstance(value, list):
+        names = [one_line(entry) for entry in value[:20]]
+        return ", ".join(name for name in names if name) or None
+    if isinstance(value, Mapping):
+        value = value.get("name")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    text = str(value)[: 4 * _LONGEST_FIELD]
+    shown = (" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return " ".join("".join(shown).split())[:_LONGEST_FIELD].rstrip() or None
+
+
+def from_fields(fields: Mapping[str, object]) -> Masthead:
+    """Return what named fields tell, whatever the case of their names.
+
+    >>> from_fields({"Headline": "Rain", "DATE": "2015-11-18", "author": "By Ann Li"})
+    Masthead(title='Rain', published=datetime.date(2015, 11, 18), source=None, \
+byline='Ann Li')
+    """
+    known = {str(name).strip().lower(): value for name, value in fields.items()}
+
+    def field(noun: str) -> object:
+        values = (known.get(name) for name in FIELDS[noun])
+        return next((value for value in values if value not in (None, "", [])), None)
+
+    byline = one_line(field("byline"))
+    return Masthead(
+        title=one_line(field("title")),
+        published=parse_date(field("published")),
+        source=one_line(field("source")),
+        byline=re.sub(r"^by\s+", "", byline, flags=re.IGNORECASE) if byline else None,
+    )
+
+
+def _byline(line: str) -> tuple[str, str | None] | None:
+    """Return names and newspaper of a line like "By ANN LI at The Times"."""
+    found = _BYLINE.match(line)
+    if not found:
+        return None
+    names = found["names"]
+    words = re.findall(r"[^\W\d_][\w.'’-]*", names)
+    if not words or not words[0][0].isupper() or len(words) > 25:
+        return None
+    if any(not word[0].isupper() and word.lower() not in _SMALL for word in words):
+        return None  # "By Monday the troops had left"
+    source = _AT_SOURCE.search(names)
+    if source and source.start():
+        return names[: source.start()].rstrip(" ,"), source["source"]
+    return names, None
+
+
+def _is_headline(line: str, following: list[str]) -> bool:
+    if len(line) > _LONGEST_TITLE or not _WORD.search(line) or not following:
+        return False
+    if line.endswith((".", ",", ";", "-", "…")) and not line.endswith(("U.S.", "U.N.")):
+        return False
+    # a line of wrapped prose goes on in lower case in the lines below it
+    return not any(line[:1].islower() for line in following[:3])
+
+
+def _from_text(text: str) -> Masthead:
+    """Return what the first lines of the text itself tell."""
+    top = text[:_TOP_CHARS].split("\n")
+    lines = [" ".join(line.split()) for line in top if line.strip()][:_TOP_LINES]
+    title = published = byline = source = None
+    for number, line in enumerate(lines):
+        names = _byline(line) if byline is None else None
+        date = dateline(line) if published is None else None
+        if names:
+            byline, source = names
+        published = published or date
+        if number == 0 and not names and not date and _is_headline(line, lines[1:]):
+            title = one_line(line)
+    return Masthead(title, published, source, byline)
+
+
+def _readable_name(path: str, key: str) -> str:
+    """Return the file's name as a title.
+
+    >>> _readable_name("news/iraq-joins_pact.txt", "")
+    'iraq joins pact'
+    """
+    name = re.sub(r"[-_\s]+", " ", PurePosixPath(path).stem).strip()
+    return one_line(f"{name} {key}") or path
+
+
+def make_article(
+    file: RawFile,
+    text: str,
+    told: Masthead | None = None,
+    *,
+    key: str = "",
+    page_starts: tuple[int, ...] = (),
+    prefer_dateline: bool = False,
+) -> Article:
+    """Return the article; what `told` does not tell is looked for in the text's top.
+
+    Args:
+        file: where the text comes from.
+        text: as the reader sees it.
+        told: what the file's metadata tells.
+        key: tells it from other articles of the same file.
+        page_starts: offset at which each page begins.
+        prefer_dateline: the date that `told` knows is only the day the file was made.
+
+    Raises:
+        FormatError: if the text holds no words.
+    """
+    if not _WORD.search(text):
+        raise FormatError(
+            f"{file.path}: no words found. Wanted the text of an article. Put it in, "
+            "or take the file out of the folder."
+        )
+    text = _UNSTORABLE.sub("\ufffd", text)
+    told = told or Masthead()
+    seen = _from_text(text)
+    dates = (told.published, seen.published)
+    return Article(
+        id=f"{file.path}#{key}" if key else file.path,
+        path=file.path,
+        title=told.title or seen.title or _readable_name(file.path, key),
+        text=text,
+        published=(dates[1] or dates[0]) if prefer_dateline else (dates[0] or dates[1]),
+        source=told.source or seen.source,
+        byline=told.byline or seen.byline,
+        file_hash=file.hash,
+        page_starts=page_starts,
+    )

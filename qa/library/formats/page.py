@@ -1,0 +1,183 @@
+"""An HTML page by itself: its visible text and what its tags tell of the article."""
+
+import datetime
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from qa.library.formats.blocks import Blocks, one_space
+from qa.library.formats.dates import parse_date
+
+__all__ = ["HIDDEN", "Page", "read_page"]
+
+HIDDEN = frozenset(
+    "script style template noscript svg iframe object textarea select button".split()
+)
+"""Tags whose content no reader sees as text."""
+
+_MENUS = frozenset(["nav", "aside", "footer", "menu"])
+_LINES = frozenset(["li", "tr", "dt", "dd", "option"])
+_BLOCKS = _LINES | frozenset(
+    """
+    address article aside blockquote body caption center details dialog dir div dl
+    fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html
+    main menu nav ol p pre section summary table tbody tfoot thead title ul
+    """.split()
+)
+# what pages of newspapers have around the article, and a plain page has not
+_FURNITURE = _MENUS | frozenset(["form", "button", "input", "select", "iframe"])
+_FURNITURE_NAME = re.compile(r"(?i)nav|menu|sidebar|footer|cookie|share|promo|related")
+_VOID = frozenset("area base br col embed hr img input link meta source wbr".split())
+_DEEPEST = 512  # tags within tags: what browsers stop at, too
+_MARK = re.compile(r"-|\d+\.")
+_DATE_KEYS = """
+    article:published_time og:article:published_time og:published_time datepublished
+    date dc.date dc.date.issued dc.date.created dcterms.date dcterms.issued
+    dcterms.created pubdate publishdate publish-date publish_date publication_date
+    citation_publication_date citation_date parsely-pub-date sailthru.date
+    article.published published
+""".split()
+_LD_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{4,60})"')
+
+
+@dataclass(slots=True)
+class Page:
+    """What one pass over a page finds."""
+
+    text: str = ""  # blocks outside menus, or all where there are no others
+    title: str | None = None
+    heading: str | None = None  # the first h1
+    meta: dict[str, str] = field(default_factory=dict)
+    published: datetime.date | None = None  # told by metadata or a time element
+    is_plain: bool = False  # nothing but the article: no menus, hardly any links
+
+
+class _Reader(HTMLParser):
+    """Collects blocks of visible text; open tags are kept on a stack."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.page = Page()
+        self.body, self.everything = Blocks(), Blocks()
+        self.linked_data: list[str] = []
+        self.times: list[tuple[bool, str]] = []  # (named as the publishing date, date)
+        self._open: list[str] = []
+        self._words: list[str] = []
+        self._group = 0
+        self._in_data = False
+        # items so far in each open list; None where they are not numbered
+        self._lists: list[int | None] = []
+        self._letters = self._linked_letters = 0
+        self._has_furniture = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        facts = {name: value or "" for name, value in attrs}
+        if tag in _BLOCKS:
+            self._flush()
+        if tag in ("ul", "ol", "dl", "table"):
+            self._group += not self._lists
+            self._lists.append(0 if tag == "ol" else None)
+        names = f"{facts.get('class', '')} {facts.get('id', '')}"
+        if tag in _FURNITURE or (tag != "body" and _FURNITURE_NAME.search(names)):
+            self._has_furniture = True
+        if tag == "meta":
+            self._note_meta(facts)
+        elif tag == "time" and facts.get("datetime") and not _MENUS & set(self._open):
+            named = "pubdate" in facts or facts.get("itemprop") == "datePublished"
+            self.times.append((named, facts["datetime"]))
+        elif tag == "br":
+            self._words.append("\n")
+        elif tag == "li" and not self._words:
+            self._words.append(self._mark())
+        elif tag in ("td", "th") and "".join(self._words).strip():
+            self._words.append(" | ")
+        self._in_data = tag == "script" and "ld+json" in facts.get("type", "")
+        if tag not in _VOID and len(self._open) < _DEEPEST:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # as XHTML means it: a browser would take the rest of the page for a script
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self._flush(ended=tag)
+        if tag in ("ul", "ol", "dl", "table") and self._lists:
+            self._lists.pop()
+        if tag in self._open:
+            while self._open.pop() != tag:
+                pass
+        self._in_data = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_data:
+            self.linked_data.append(data)
+        if not HIDDEN.intersection(self._open):
+            self._words.append(data if "pre" in self._open else one_space(data))
+            self._letters += len(data)
+            self._linked_letters += len(data) if "a" in self._open else 0
+
+    def _mark(self) -> str:
+        number = self._lists[-1] if self._lists else None
+        if number is None:
+            return "- "
+        self._lists[-1] = number + 1
+        return f"{number + 1}. "
+
+    def _note_meta(self, facts: dict[str, str]) -> None:
+        key = facts.get("property") or facts.get("name") or facts.get("itemprop")
+        if key and facts.get("content"):
+            self.page.meta.setdefault(key.strip().lower(), facts["content"])
+
+    def _flush(self, ended: str = "") -> None:
+        text = re.sub(r" *\n *", "\n", "".join(self._words)).strip(" \n")
+        if "pre" in self._open:
+            text = "".join(self._words).strip("\n")
+        self._words = []
+        if not text or _MARK.fullmatch(text):
+            # an item's mark waits for its first block
+            self._words = [f"{text} "] if text and not ended else []
+        elif "title" in self._open and "svg" not in self._open:
+            self.page.title = self.page.title or text
+        else:
+            if "h1" in self._open:
+                self.page.heading = self.page.heading or text
+            group = self._group if _LINES.intersection(self._open) else None
+            self.everything.add(text, group=group)
+            if not _MENUS.intersection(self._open):
+                self.body.add(text, group=group)
+
+    def finish(self) -> Page:
+        self.close()
+        self._flush()
+        self.page.text = self.body.text() or self.everything.text()
+        self.page.published = self._published()
+        few_links = self._linked_letters * 10 <= self._letters
+        self.page.is_plain = few_links and not self._has_furniture
+        return self.page
+
+    def _published(self) -> datetime.date | None:
+        """Return the date given by metadata, or by the one time element there is."""
+        told = [self.page.meta.get(key) for key in _DATE_KEYS]
+        told += _LD_DATE.findall("".join(self.linked_data))[:1]
+        told += [date for named, date in self.times if named][:1]
+        for value in told:
+            date = parse_date(value)
+            if date is not None:
+                return date
+        # several different ones may be those of other articles, teased on the page
+        dates = {parse_date(value) for _, value in self.times}
+        return dates.pop() if len(dates) == 1 else None
+
+
+def read_page(html: str) -> Page:
+    r"""Return the visible text of a page or a piece of one, and its metadata.
+
+    >>> read_page("<p>Rain &amp; <b>wind</b></p><script>x()</script><p>Snow").text
+    'Rain & wind\n\nSnow'
+    """
+    reader = _Reader()
+    reader.feed(html)
+    return reader.finish()

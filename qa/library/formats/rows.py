@@ -1,0 +1,154 @@
+"""Tables of articles, one a row: JSONL and CSV."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+
+from qa.errors import FormatError
+from qa.library.formats.masthead import FIELDS, from_fields, make_article, one_line
+from qa.library.formats.parsed import Parsed, RawFile, Skipped
+from qa.library.formats.text import decode
+from qa.types import Article
+
+__all__ = ["parse_csv", "parse_jsonl"]
+
+_DELIMITERS = ",;\t|"
+# the module's own limit is 131,072 characters; its setting is a C long, 32 bits wide
+# on Windows
+_LONGEST_CELL = 2**31 - 1
+_WANTED = "Wanted an article's words in a column named " + ", ".join(FIELDS["text"])
+
+
+class _Collector:
+    """Turns rows into articles with unique ids; rows that fail are noted."""
+
+    def __init__(self, file: RawFile) -> None:
+        self.file = file
+        self.articles: list[Article] = []
+        self.skipped: list[Skipped] = []
+        self._keys: set[str] = set()
+
+    def skip(self, row: int, line: int, found: str) -> None:
+        reason = f"line {line}: {found}. {_WANTED}. Mend the row, or delete it."
+        self.skipped.append(Skipped(f"{self.file.path}#{row}", reason))
+
+    def take(self, row: int, line: int, fields: Mapping[str, object]) -> None:
+        known = {name.strip().lower(): value for name, value in fields.items()}
+        texts = (known.get(name) for name in FIELDS["text"])
+        text = next((t for t in texts if isinstance(t, str) and t.strip()), None)
+        if text is None:
+            self.skip(row, line, "no text in this row")
+            return
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        ids = (one_line(known.get(name)) for name in FIELDS["id"])
+        key = next((name for name in ids if name), str(row))
+        while key in self._keys:
+            key = f"{key}-{row}"
+        try:
+            article = make_article(self.file, text, from_fields(known), key=key)
+        except FormatError:
+            self.skip(row, line, "no words in this row's text")
+            return
+        self._keys.add(key)
+        self.articles.append(article)
+
+    def parsed(self) -> Parsed:
+        return Parsed(tuple(self.articles), tuple(self.skipped))
+
+
+def parse_jsonl(file: RawFile) -> Parsed:
+    """Return an article for each line that holds a JSON object with a text.
+
+    A row's number is that of its line. Lines with nothing on them are passed over.
+
+    Raises:
+        FormatError: if it is no text.
+    """
+    rows = _Collector(file)
+    # not splitlines: strings in JSON may hold U+2028, which is a newline to it
+    for number, line in enumerate(decode(file.data, file.path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            fields = json.loads(line)
+        except json.JSONDecodeError as error:
+            rows.skip(number, number, f"not JSON ({error.msg}, column {error.colno})")
+            continue
+        except (ValueError, RecursionError) as error:  # a number or nesting too long
+            rows.skip(number, number, f"not JSON ({error})")
+            continue
+        if isinstance(fields, dict):
+            rows.take(number, number, fields)
+        else:
+            rows.skip(number, number, f"a JSON {type(fields).__name__}, not an object")
+    return rows.parsed()
+
+
+def _columns(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _delimiter(text: str, path: str) -> str:
+    """Return the delimiter that makes the first line name a column of texts.
+
+    The csv module's own sniffer guesses from the prose of the cells, and often wrong.
+    """
+    first = text[:10_000]
+    best, most = "", 0
+    for delimiter in _DELIMITERS:
+        names = [name.strip().lower() for name in _columns(first, delimiter)]
+        if set(names) & set(FIELDS["text"]) and len(names) > most:
+            best, most = delimiter, len(names)
+    if not best:
+        found = ", ".join(map(repr, _columns(first, ",")[:10]))[:300]
+        raise FormatError(
+            f"{path}: the first line names the columns {found}. {_WANTED}. Name the "
+            "columns in the first line."
+        )
+    return best
+
+
+def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """Yield each row, or what is wrong with it, and the line on which it begins."""
+    # strict, so that a quote that is never closed is noticed; it costs its row only
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            yield line, next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield line, error
+
+
+def parse_csv(file: RawFile) -> Parsed:
+    """Return an article for each row below the line that names the columns.
+
+    Row 1 is the first below it. The delimiter is a comma, semicolon, tab or bar.
+
+    Raises:
+        FormatError: if it is no text, or no column is named as one of texts.
+    """
+    csv.field_size_limit(_LONGEST_CELL)
+    # Python 3.10's reader refuses NULs
+    text = decode(file.data, file.path).lstrip("\n").replace("\0", "\ufffd")
+    delimiter = _delimiter(text, file.path)
+    names: list[str] | None = None
+    rows = _Collector(file)
+    number = 0
+    for line, cells in _csv_rows(text, delimiter):
+        if names is None:
+            names = [] if isinstance(cells, csv.Error) else cells
+        elif isinstance(cells, csv.Error):
+            number += 1
+            rows.skip(number, line, f"not CSV ({cells})")
+        elif cells:
+            number += 1
+            # short rows and long ones: what is named is read
+            rows.take(number, line, dict(zip(names, cells, strict=False)))
+    return rows.parsed()

@@ -1,0 +1,129 @@
+"""Plain text, and the encodings that text comes in."""
+
+import codecs
+import contextlib
+import re
+
+from qa.errors import FormatError
+from qa.library.formats.masthead import make_article
+from qa.library.formats.parsed import Parsed, RawFile
+
+__all__ = ["decode", "parse"]
+
+_MARKS = (  # byte order marks; UTF-32's begins with UTF-16's, so it comes first
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_KINDS = (  # first bytes of what is often saved under a wrong name
+    (b"%PDF-1.", "a PDF"),
+    (b"PK\x03\x04", "a packed file (zip, DOCX or the like)"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"{\\rtf1", "a rich text document (RTF)"),
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # of no use in text
+_SAMPLE = 1_000_000  # characters looked at to tell text from other data
+_NON_ASCII = bytes(range(128, 256))
+
+
+def _marked(data: bytes) -> str | None:
+    for mark, codec in _MARKS:
+        if data.startswith(mark):
+            with contextlib.suppress(UnicodeDecodeError):
+                return data[len(mark) :].decode(codec)
+    return None
+
+
+def _declared(data: bytes, charset: str | None) -> str | None:
+    if charset is None:
+        return None
+    # a page that says Latin-1 means Windows-1252 (WHATWG Encoding, 4.2); one that
+    # says UTF-16 in letters of one byte each does not mean it (WHATWG HTML, 13.2.3)
+    name = charset.strip().lower()
+    if name in ("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"):
+        name = "cp1252"
+    if name.startswith(("utf-16", "utf16", "utf-32", "utf32")):
+        return None
+    try:
+        return str(data.decode(name))
+    except (LookupError, ValueError):  # unknown, not an encoding, or not in that one
+        return None
+
+
+def _utf16_order(data: bytes) -> str | None:
+    """Tell UTF-16 without a mark by the NULs that its Latin letters and spaces hold."""
+    first, second = data[0::2].count(0), data[1::2].count(0)
+    few = len(data) // 20  # a tenth of the units
+    if len(data) % 2 or max(first, second) <= few:
+        return None
+    if second > 20 * first:
+        return "utf-16-le"
+    return "utf-16-be" if first > 20 * second else None
+
+
+def _guessed(data: bytes) -> str:
+    order = _utf16_order(data) if b"\0" in data else None
+    if order:
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode(order)
+    with contextlib.suppress(UnicodeDecodeError):
+        return data.decode("utf-8")
+    mended = data.decode("utf-8", "replace")
+    bad = mended.count("\ufffd")
+    good = len(mended) - bad - len(data.translate(None, _NON_ASCII))
+    if good >= 10 * bad:
+        return mended  # UTF-8 with a scratch; chance does not make so many sequences
+    with contextlib.suppress(UnicodeDecodeError):
+        return data.decode("cp1252")
+    return data.decode("latin-1")  # five bytes mean nothing in Windows-1252
+
+
+def decode(data: bytes, path: str, *, charset: str | None = None) -> str:
+    r"""Return the text of `data`, with `\n` for every newline and no byte order mark.
+
+    Tried in turn: the byte order mark, `charset`, UTF-16 by its NULs, UTF-8,
+    Windows-1252, Latin-1.
+
+    Args:
+        data: the bytes of a file.
+        path: for the message.
+        charset: what the file itself declares.
+
+    Raises:
+        FormatError: if this is no text.
+
+    >>> decode("Café\r\n".encode("cp1252"), "a.txt")
+    'Café\n'
+    """
+    for start, kind in _KINDS:
+        if data.startswith(start):
+            raise FormatError(
+                f"{path}: this is {kind}, wanted text. Give it the suffix of its kind, "
+                "or save it as text."
+            )
+    text = _marked(data)
+    if text is None:
+        text = _declared(data, charset)
+    if text is None:
+        text = _guessed(data)
+    if _CONTROL.search(text):
+        sample = text[:_SAMPLE]
+        controls = len(_CONTROL.findall(sample))
+        if controls > 1 + len(sample) // 50:
+            raise FormatError(
+                f"{path}: {controls:,} of {len(sample):,} characters are control "
+                "characters, so this is no text but binary data. Wanted text. Give it "
+                "the suffix of its kind, or take it out of the folder."
+            )
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def parse(file: RawFile) -> Parsed:
+    """Return the one article of a text file; offsets are those of the file as opened.
+
+    Raises:
+        FormatError: if it is no text, or has no words.
+    """
+    return Parsed((make_article(file, decode(file.data, file.path)),))

@@ -1,0 +1,177 @@
+"""A folder of articles with its store: kept in step, added to, and taken from."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from qa.errors import QAError
+from qa.library.progress import Progress, SyncReport
+from qa.library.records import StoredArticle
+from qa.library.scan import ADDED, added_folder
+from qa.library.store import Store
+from qa.library.sync import sync
+from qa.protocols import Embedder
+from qa.settings import Settings
+
+__all__ = ["FileResult", "Library"]
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_NAME = 120  # characters; file systems take 255 bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one file that was handed over."""
+
+    name: str
+    status: Literal["added", "changed", "unchanged", "skipped"]
+    reason: str = ""  # of a skipped one
+
+
+class Library:
+    """The articles that are asked: those of a folder, and those handed over."""
+
+    def __init__(
+        self, folder: Path, store: Store, embedder: Embedder, settings: Settings
+    ) -> None:
+        """Take the parts; nothing is read yet."""
+        self.folder = folder
+        self.store = store
+        self._embedder = embedder
+        self._settings = settings
+        self._writing = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._progress: Progress | None = None
+        self._error: QAError | None = None
+
+    def articles(self) -> list[StoredArticle]:
+        """Return the articles, by path."""
+        return self.store.article_list()
+
+    def sync(self, *, progress: Callable[[Progress], None] | None = None) -> SyncReport:
+        """Bring the store in step with the folder; one run at a time.
+
+        Raises:
+            ArticlesError: if there is no such folder.
+            StoreBusyError: if another process is writing.
+        """
+
+        def tell(now: Progress) -> None:
+            self._progress = now
+            if progress is not None:
+                progress(now)
+
+        with self._writing:
+            try:
+                return sync(
+                    self.folder,
+                    self.store,
+                    self._embedder,
+                    self._settings,
+                    progress=tell,
+                )
+            finally:
+                self._progress = None
+
+    def sync_in_background(self) -> None:
+        """Start a run in a thread; `status` tells how far it is."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._thread = threading.Thread(target=self._run, daemon=True, name="qa-sync")
+        self._thread.start()
+
+    def _run(self) -> None:
+        self._error = None
+        try:
+            self.sync()
+        except QAError as error:
+            self._error = error
+            logger.warning("indexing stopped: %s", error)
+
+    @property
+    def status(self) -> Progress | None:
+        """How far the run in progress is; None when there is none."""
+        return self._progress
+
+    @property
+    def error(self) -> QAError | None:
+        """What stopped the last background run, if anything did."""
+        return self._error
+
+    def add(self, files: Sequence[tuple[str, bytes]]) -> list[FileResult]:
+        """Keep files (name, bytes) beside the store, and index them.
+
+        The folder of the user is never written to.
+        """
+        place = added_folder(self.store.folder)
+        place.mkdir(parents=True, exist_ok=True)
+        names = [_safe(name) for name, _ in files]
+        for name, (_, data) in zip(names, files, strict=True):
+            beside = place / f".{name}.part"
+            beside.write_bytes(data)
+            beside.replace(place / name)
+        report = self.sync()
+        return [_result(name, report) for name in names]
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take articles out of the library.
+
+        A file that was handed over is deleted. An article of the user's folder is
+        hidden: its file stays, and `restore` brings it back.
+        """
+        gone = set(ids)
+        with self._writing, self.store.change() as change:
+            for article in self.store.article_list():
+                if article.id in gone:
+                    change.remove_article(article.number)
+                    change.hide(article.id)
+            change.drop_orphan_vectors()
+        left = {article.path for article in self.store.article_list()}
+        for id_ in gone:
+            path = id_.partition("#")[0]
+            if path.startswith(ADDED) and path not in left:
+                (added_folder(self.store.folder) / path.removeprefix(ADDED)).unlink(
+                    missing_ok=True
+                )
+                with self.store.change() as change:
+                    change.show(id_)
+                    change.forget_file(path)
+
+    def hidden(self) -> list[str]:
+        """Return the ids of hidden articles, sorted."""
+        return self.store.hidden()
+
+    def restore(self) -> None:
+        """Bring hidden articles back."""
+        with self._writing, self.store.change() as change:
+            for id_ in self.store.hidden():
+                change.show(id_)
+                change.reread(id_)
+        self.sync()
+
+
+def _safe(name: str) -> str:
+    r"""Return a file name without folders and control characters.
+
+    >>> _safe("../../etc/pass\x00wd.txt")
+    'passwd.txt'
+    """
+    base = name.replace("\\", "/").rpartition("/")[2]
+    clean = "".join(c for c in base if c.isprintable()).strip().lstrip(".")
+    stem, dot, suffix = clean.rpartition(".")
+    kept = f"{stem[:_LONGEST_NAME]}{dot}{suffix[:10]}" if dot else clean[:_LONGEST_NAME]
+    return kept or "unnamed"
+
+
+def _result(name: str, report: SyncReport) -> FileResult:
+    path = ADDED + name
+    for skipped, reason in report.skipped:
+        if skipped == path:
+            return FileResult(name, "skipped", reason)
+    if path in report.added or any(to == path for _, to in report.moved):
+        return FileResult(name, "added")
+    return FileResult(name, "changed" if path in report.changed else "unchanged")

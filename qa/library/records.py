@@ -1,0 +1,96 @@
+"""What the store keeps, as SQL and as Python sees it."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+from qa.types import Passage
+
+__all__ = ["SCHEMA", "SCHEMA_VERSION", "Counts", "FileRecord", "StoredArticle"]
+__all__ += ["embedded_text", "text_hash"]
+
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE files (
+    path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    hash TEXT NOT NULL, skipped TEXT NOT NULL  -- JSON list of [path, reason]
+) WITHOUT ROWID;
+CREATE TABLE articles (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+    path TEXT NOT NULL, file TEXT NOT NULL, file_hash TEXT NOT NULL,
+    title TEXT NOT NULL, published TEXT, source TEXT, byline TEXT,
+    page_starts TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE INDEX articles_by_file ON articles (file);
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    text_hash BLOB NOT NULL, born INTEGER NOT NULL
+);
+CREATE INDEX passages_by_article ON passages (article);
+CREATE INDEX passages_by_hash ON passages (text_hash);
+CREATE INDEX passages_by_birth ON passages (born);
+CREATE TABLE vectors (
+    text_hash BLOB NOT NULL, embedder TEXT NOT NULL, vector BLOB NOT NULL,
+    PRIMARY KEY (text_hash, embedder)
+) WITHOUT ROWID;
+CREATE TABLE hidden (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE removed (row INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+CREATE INDEX removed_by_generation ON removed (generation);
+"""
+
+
+def embedded_text(passage: Passage) -> str:
+    r"""Return what the embedder reads: the article's title, then the passage.
+
+    >>> from qa.types import Article
+    >>> embedded_text(Passage(Article("a", "a", "Rain", "It fell. "), 0, 9))
+    'Rain\nIt fell.'
+    """
+    title, text = passage.article.title.strip(), passage.text.strip()
+    return text if not title or text.startswith(title) else f"{title}\n{text}"
+
+
+def text_hash(text: str) -> bytes:
+    """Return the key of a text's vector: 16 bytes of BLAKE2b."""
+    data = text.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What the store knows of one file; `skipped` pairs a path with a reason."""
+
+    path: str
+    size: int  # bytes
+    mtime_ns: int
+    hash: str  # SHA-256, hexadecimal
+    skipped: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """One line of the article list: all but the text."""
+
+    number: int
+    id: str
+    path: str
+    title: str
+    published: date | None
+    source: str | None
+    byline: str | None
+    passages: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How large a library is."""
+
+    files: int
+    skipped: int
+    articles: int
+    passages: int
+    characters: int
+    vectors: int

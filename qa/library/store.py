@@ -1,0 +1,299 @@
+"""The store: one SQLite file that is the truth about a library.
+
+    meta       schema version, generation, how passages were cut
+    files      every file seen: size, time and hash, or why it was skipped
+    articles   text and metadata
+    passages   offsets into an article's text, and the hash of what is embedded
+    vectors    one vector for each (text hash, embedder)
+    hidden     ids of articles that the user took out of the library
+    removed    rows of passages that are gone, so that an index can follow
+
+Each committed change raises `generation` by one. FAISS and Tantivy indexes remember
+the generation that they hold, and ask `born_since` and `removed_since` for the rest.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.errors import StoreBusyError, StoreError
+from qa.library.change import Change
+from qa.library.database import Database
+from qa.library.records import SCHEMA_VERSION, Counts, FileRecord, StoredArticle
+from qa.protocols import Vectors
+from qa.types import Article, Passage
+
+__all__ = ["Rows", "Store"]
+
+Rows = npt.NDArray[np.int64]
+"""Rows of passages, shape `(n,)`, ascending."""
+
+_FILE_NAME = "library.sqlite"
+
+
+class Store:
+    """A library on disk. Threads may share it: each has a connection of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the store in `folder`, creating both when they are missing.
+
+        Raises:
+            StoreError: if the file is no store, or one of another version.
+        """
+        self.folder = folder
+        self.path = folder / _FILE_NAME
+        self._articles: dict[int, Article] = {}
+        self._articles_generation = -1
+        self._database = Database(self.path)
+        found = self.meta("schema")
+        if found != str(SCHEMA_VERSION):
+            raise StoreError(
+                f"{self.path}: built with schema {found!r}, this version of qa wants "
+                f"'{SCHEMA_VERSION}'. Delete the folder; it is rebuilt from the "
+                "articles."
+            )
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        return self._database.connection
+
+    def close(self) -> None:
+        """Close this thread's connection; those of ended threads close themselves."""
+        self._database.close()
+
+    # reading
+
+    def meta(self, key: str) -> str | None:
+        """Return a value that `set_meta` kept, or None."""
+        found = self._connection.execute(
+            "SELECT value FROM meta WHERE key = ?", (key,)
+        ).fetchone()
+        return None if found is None else str(found[0])
+
+    @property
+    def generation(self) -> int:
+        """Number of committed changes so far."""
+        return int(self.meta("generation") or 0)
+
+    def counts(self) -> Counts:
+        """Count what the library holds."""
+        one = self._connection.execute
+        return Counts(
+            files=one("SELECT count(*) FROM files").fetchone()[0],
+            skipped=len(self.skipped()),
+            articles=one("SELECT count(*) FROM articles").fetchone()[0],
+            passages=self.passage_count(),
+            characters=int(
+                one("SELECT total(length(text)) FROM articles").fetchone()[0]
+            ),
+            vectors=one("SELECT count(*) FROM vectors").fetchone()[0],
+        )
+
+    def passage_count(self) -> int:
+        """Count the passages: what a question is asked of."""
+        found = self._connection.execute("SELECT count(*) FROM passages").fetchone()
+        return int(found[0])
+
+    def files(self) -> dict[str, FileRecord]:
+        """Return every file the store knows, by path."""
+        rows = self._connection.execute(
+            "SELECT path, size, mtime_ns, hash, skipped FROM files"
+        )
+        return {
+            path: FileRecord(path, size, mtime, digest, _pairs(skipped))
+            for path, size, mtime, digest, skipped in rows
+        }
+
+    def skipped(self) -> list[tuple[str, str]]:
+        """Return (path, reason) of everything found but not indexed."""
+        rows = self._connection.execute(
+            "SELECT skipped FROM files WHERE skipped != '[]' ORDER BY path"
+        )
+        return [pair for (skipped,) in rows for pair in _pairs(skipped)]
+
+    def hidden(self) -> list[str]:
+        """Return the ids of articles that were taken out of the library, sorted."""
+        rows = self._connection.execute("SELECT id FROM hidden ORDER BY id")
+        return [id_ for (id_,) in rows]
+
+    def article_list(self) -> list[StoredArticle]:
+        """Return all articles without their text, by path."""
+        rows = self._connection.execute(
+            "SELECT number, id, path, title, published, source, byline,"
+            " (SELECT count(*) FROM passages WHERE article = number), length(text)"
+            " FROM articles ORDER BY path, number"
+        )
+        return [
+            StoredArticle(number, id_, path, title, _date(published), *rest)
+            for number, id_, path, title, published, *rest in rows
+        ]
+
+    def article(self, id_: str) -> Article | None:
+        """Return the article of that id, or None."""
+        found = self._connection.execute(
+            "SELECT number FROM articles WHERE id = ?", (id_,)
+        ).fetchone()
+        return None if found is None else self._article(found[0])
+
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """Return the passages of these rows, in their order.
+
+        A row that is gone (removed since an index was read) is left out.
+        """
+        marks = ",".join("?" * len(rows))
+        found = {
+            row: (article, start, end)
+            for row, article, start, end in self._connection.execute(
+                'SELECT row, article, start, "end" FROM passages'
+                f" WHERE row IN ({marks})",
+                [int(row) for row in rows],
+            )
+        }
+        passages = []
+        for row in map(int, rows):
+            if row in found:
+                number, start, end = found[row]
+                article = self._article(number)
+                if article is not None:
+                    passages.append(Passage(article, start, end, row))
+        return passages
+
+    def rows_of(self, ids: Iterable[str]) -> Rows:
+        """Return the rows of all passages of these articles, ascending."""
+        found: list[int] = []
+        for id_ in ids:
+            found += [
+                row
+                for (row,) in self._connection.execute(
+                    "SELECT row FROM passages WHERE article ="
+                    " (SELECT number FROM articles WHERE id = ?)",
+                    (id_,),
+                )
+            ]
+        return np.array(sorted(found), dtype=np.int64)
+
+    def _article(self, number: int) -> Article | None:
+        generation = self.generation
+        if generation != self._articles_generation or len(self._articles) > 512:
+            self._articles, self._articles_generation = {}, generation
+        cache = self._articles
+        if number not in cache:
+            found = self._connection.execute(
+                "SELECT id, path, title, text, published, source, byline, file_hash,"
+                " page_starts FROM articles WHERE number = ?",
+                (number,),
+            ).fetchone()
+            if found is None:
+                return None
+            id_, path, title, text, published, source, byline, digest, pages = found
+            cache[number] = Article(
+                id_,
+                path,
+                title,
+                text,
+                published=_date(published),
+                source=source,
+                byline=byline,
+                file_hash=digest,
+                page_starts=tuple(json.loads(pages)),
+            )
+        return cache[number]
+
+    def articles_of(self, file: str) -> Iterator[tuple[int, Article]]:
+        """Yield (number, article) of one file, in the order they were stored."""
+        numbers = self._connection.execute(
+            "SELECT number FROM articles WHERE file = ? ORDER BY number", (file,)
+        ).fetchall()
+        for (number,) in numbers:
+            article = self._article(number)
+            if article is not None:
+                yield number, article
+
+    # following, for the indexes derived from here
+
+    def born_since(self, generation: int) -> Iterator[tuple[int, Passage]]:
+        """Yield (row, passage) of passages that came after `generation`."""
+        rows = self._connection.execute(
+            "SELECT row FROM passages WHERE born > ? ORDER BY row", (generation,)
+        ).fetchall()
+        for first in range(0, len(rows), 500):
+            for passage in self.passages([row for (row,) in rows[first : first + 500]]):
+                yield passage.row, passage
+
+    def removed_since(self, generation: int) -> Rows:
+        """Return the rows that went after `generation`, ascending."""
+        rows = self._connection.execute(
+            "SELECT row FROM removed WHERE generation > ? ORDER BY row", (generation,)
+        )
+        return np.array([row for (row,) in rows], dtype=np.int64)
+
+    def vectors_since(self, generation: int, embedder: str) -> tuple[Rows, Vectors]:
+        """Return rows and vectors, shape `(n, dim)`, born after `generation`."""
+        found = self._connection.execute(
+            "SELECT row, vector FROM passages JOIN vectors USING (text_hash)"
+            " WHERE born > ? AND embedder = ? ORDER BY row",
+            (generation, embedder),
+        ).fetchall()
+        rows = np.array([row for row, _ in found], dtype=np.int64)
+        data = b"".join(vector for _, vector in found)
+        flat = np.frombuffer(data, dtype=np.float32)
+        return rows, flat.reshape(len(rows), -1) if len(rows) else flat.reshape(0, 0)
+
+    def unembedded(self, hashes: Iterable[bytes], embedder: str) -> set[bytes]:
+        """Return those text hashes that have no vector of this embedder yet."""
+        execute = self._connection.execute
+        return {
+            key
+            for key in hashes
+            if not execute(
+                "SELECT 1 FROM vectors WHERE text_hash = ? AND embedder = ?",
+                (key, embedder),
+            ).fetchone()
+        }
+
+    def texts_without_vector(self, embedder: str) -> Iterator[Passage]:
+        """Yield passages whose text was embedded by another embedder only."""
+        rows = self._connection.execute(
+            "SELECT min(row) FROM passages p WHERE NOT EXISTS (SELECT 1 FROM vectors v"
+            " WHERE v.text_hash = p.text_hash AND v.embedder = ?) GROUP BY text_hash",
+            (embedder,),
+        ).fetchall()
+        for (row,) in rows:
+            yield from self.passages([row])
+
+    # writing
+
+    @contextmanager
+    def change(self) -> Iterator[Change]:
+        """Open a change; leaving the block commits it, an exception undoes it.
+
+        Raises:
+            StoreBusyError: if another process keeps writing for 30 s.
+        """
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise StoreBusyError(
+                f"{self.path}: {error}. Another process is writing to this store; "
+                "wait until it ends, or name another store with `--store`."
+            ) from error
+        with self._connection:
+            generation = self.generation + 1
+            yield Change(self._connection, generation)
+            self._connection.execute(
+                "UPDATE meta SET value = ? WHERE key = 'generation'", (str(generation),)
+            )
+
+
+def _pairs(skipped: str) -> tuple[tuple[str, str], ...]:
+    return tuple((path, reason) for path, reason in json.loads(skipped))
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

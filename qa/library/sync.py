@@ -1,0 +1,273 @@
+"""Folder and store in step: read what changed, embed what is new, drop what is gone."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from qa.errors import FormatError
+from qa.library.batch import BATCH, Batch
+from qa.library.formats import Parsed, is_supported, read_articles
+from qa.library.passages import split
+from qa.library.progress import Progress, SyncReport
+from qa.library.records import FileRecord
+from qa.library.scan import Found, scan
+from qa.library.store import Store
+from qa.protocols import Embedder
+from qa.settings import Settings
+from qa.types import Article, Passage
+
+__all__ = ["sync"]
+
+PARSER_VERSION = "1"  # raised when the same bytes give another text: files are re-read
+
+
+def sync(
+    articles: Path,
+    store: Store,
+    embedder: Embedder,
+    settings: Settings,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+) -> SyncReport:
+    """Bring the store in step with the files below `articles`.
+
+    Every file found ends as indexed or as skipped with its reason; nothing that one
+    file holds stops the run. Each batch is committed as it is done, so that questions
+    can be asked meanwhile and a crash loses at most one batch.
+
+    Raises:
+        ArticlesError: if there is no such folder.
+        StoreBusyError: if another process writes to the store.
+    """
+    run = _Run(store, embedder, settings, progress)
+    run.prepare()
+    run.follow(scan(articles, store=store.folder))
+    run.finish()
+    return run.report
+
+
+class _Run:
+    """One run of `sync`: the batch in flight, and the report."""
+
+    def __init__(
+        self,
+        store: Store,
+        embedder: Embedder,
+        settings: Settings,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._settings = settings
+        self._tell = progress or (lambda _: None)
+        self._known = store.files()
+        self._hidden = frozenset(store.hidden())
+        self._batch = Batch(store, embedder)
+        self._files_done = self._files_total = 0
+        self._bytes_done = self._bytes_total = 0
+        self._begun = time.perf_counter()
+        self.report = SyncReport()
+
+    # stages, in order
+
+    def prepare(self) -> None:
+        """Re-cut and re-embed what is stored, where the settings ask for other work."""
+        cut = (
+            f"{self._settings.min_chars}/{self._settings.max_chars}/"
+            f"{self._settings.overlap_chars}"
+        )
+        if self._store.meta("parser") not in (None, PARSER_VERSION):
+            # the same bytes read differently now: keep the paths, read all again
+            self._known = {
+                path: replace(record, hash="", mtime_ns=-1)
+                for path, record in self._known.items()
+            }
+        if self._store.meta("cut") not in (None, cut):
+            for entry in self._store.article_list():
+                article = self._store.article(entry.id)
+                if article is not None:
+                    with self._store.change() as change:
+                        change.put_passages(entry.number, self._split(article))
+        name = self._embedder.name
+        if self._store.meta("embedder") != name:
+            self._embed_stored()
+        wanted = {"parser": PARSER_VERSION, "cut": cut, "embedder": name}
+        if any(self._store.meta(key) != value for key, value in wanted.items()):
+            with self._store.change() as change:
+                for key, value in wanted.items():
+                    change.set_meta(key, value)
+
+    def follow(self, found: list[Found]) -> None:
+        """Compare the files on disk with those known, and store the difference."""
+        present = {file.path for file in found}
+        gone = {path: self._known[path] for path in self._known if path not in present}
+        todo = [file for file in found if not self._is_unchanged(file)]
+        self.report.unchanged = len(found) - len(todo)
+        self._files_total = len(todo)
+        self._bytes_total = sum(file.size for file in todo)
+        for file in todo:
+            self._take(file, gone)
+            self._files_done += 1
+            self._bytes_done += file.size
+            self._report_progress()
+        for path in gone:
+            self._depart(path)
+            self._batch.forget(path)
+            self.report.removed.append(path)
+        self._batch.flush()
+
+    def finish(self) -> None:
+        """Drop vectors of texts that are gone, and close the report."""
+        if self.report.removed or self.report.changed:
+            with self._store.change() as change:
+                change.drop_orphan_vectors()
+        self.report.embedded = self._batch.embedded
+        self.report.skipped = self._store.skipped()
+        self.report.seconds = time.perf_counter() - self._begun
+
+    # one file
+
+    def _is_unchanged(self, file: Found) -> bool:
+        known = self._known.get(file.path)
+        return known is not None and (known.size, known.mtime_ns) == (
+            file.size,
+            file.mtime_ns,
+        )
+
+    def _take(self, file: Found, gone: dict[str, FileRecord]) -> None:
+        try:
+            if not is_supported(file.path):
+                # let the parser word the reason, without reading a film into memory
+                read_articles(b"", file.path, file_hash="")
+            data = file.place.read_bytes()
+        except FormatError as error:
+            self._skip(file, "", str(error))
+            return
+        except OSError as error:
+            self._skip(file, "", f"cannot be read: {error.strerror or error}")
+            return
+        digest = hashlib.sha256(data).hexdigest()
+        known = self._known.get(file.path)
+        if known is not None and known.hash == digest:
+            self._batch.record(replace(known, size=file.size, mtime_ns=file.mtime_ns))
+            self.report.unchanged += 1
+            return
+        try:
+            parsed = read_articles(data, file.path, file_hash=digest)
+        except FormatError as error:
+            self._skip(file, digest, str(error))
+            return
+        if known is None:
+            source = next((p for p, r in gone.items() if r.hash == digest), None)
+            if source is not None:
+                self._move(source, file, parsed, gone.pop(source))
+                return
+        (self.report.added if known is None else self.report.changed).append(file.path)
+        self._replace_articles(file, digest, parsed)
+
+    def _skip(self, file: Found, digest: str, reason: str) -> None:
+        self._depart(file.path)
+        self._batch.record(
+            FileRecord(
+                file.path,
+                file.size,
+                file.mtime_ns,
+                digest,
+                ((file.path, reason),),
+            )
+        )
+
+    def _move(
+        self, source: str, file: Found, parsed: Parsed, record: FileRecord
+    ) -> None:
+        """Follow a renamed file: nothing is cut or embedded again."""
+        self._batch.flush()  # the articles may be in the batch in flight
+        numbers = [number for number, _ in self._store.articles_of(source)]
+        with self._store.change() as change:
+            kept = [a for a in parsed.articles if a.id not in self._hidden]
+            for number, article in zip(numbers, kept, strict=False):
+                change.move_article(number, article, file.path)
+            change.forget_file(source)
+            change.put_file(
+                FileRecord(
+                    file.path,
+                    file.size,
+                    file.mtime_ns,
+                    record.hash,
+                    tuple((s.path, s.reason) for s in parsed.skipped),
+                )
+            )
+        self.report.moved.append((source, file.path))
+
+    def _replace_articles(self, file: Found, digest: str, parsed: Parsed) -> None:
+        """Store what is new of a file's articles; equal ones stay as they are."""
+        stored = {
+            article.id: (number, article)
+            for number, article in self._store.articles_of(file.path)
+        }
+        for article in parsed.articles:
+            if article.id in self._hidden:
+                continue
+            number, old = stored.pop(article.id, (None, None))
+            if old is not None and replace(old, file_hash=digest) == article:
+                continue
+            if number is not None:
+                self._batch.depart([number])
+            self._batch.arrive(article, file.path, self._split(article))
+            if self._batch.is_full:
+                self._batch.flush()
+                self._report_progress()
+        self._batch.depart([number for number, _ in stored.values()])
+        self._batch.record(
+            FileRecord(
+                file.path,
+                file.size,
+                file.mtime_ns,
+                digest,
+                tuple((s.path, s.reason) for s in parsed.skipped),
+            )
+        )
+
+    def _depart(self, path: str) -> None:
+        self._batch.depart([n for n, _ in self._store.articles_of(path)])
+
+    # smaller steps
+
+    def _split(self, article: Article) -> list[Passage]:
+        return split(
+            article,
+            min_chars=self._settings.min_chars,
+            max_chars=self._settings.max_chars,
+            overlap_chars=self._settings.overlap_chars,
+        )
+
+    def _embed_stored(self) -> None:
+        """Give vectors to passages that only another embedder has read."""
+        for batch in _batches(self._store.texts_without_vector(self._embedder.name)):
+            embedded = self._batch.embed(batch)
+            with self._store.change() as change:
+                change.put_vectors(*embedded)
+
+    def _report_progress(self) -> None:
+        self._tell(
+            Progress(
+                self._files_done,
+                self._files_total,
+                self._batch.stored,
+                self._bytes_done / self._bytes_total if self._bytes_total else 1.0,
+                time.perf_counter() - self._begun,
+            )
+        )
+
+
+def _batches(passages: Iterator[Passage]) -> Iterator[list[Passage]]:
+    batch: list[Passage] = []
+    for passage in passages:
+        batch.append(passage)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,151 @@
+"""An answer as JSON, the same for Python, command line, HTTP and page.
+
+`ANSWER_SCHEMA` is the published JSON Schema (draft 2020-12); the tests check every
+answer against it, and that reading back what was written gives the same answer.
+"""
+
+import dataclasses
+import datetime
+from typing import Any, get_args
+
+from qa.errors import QAError
+from qa.types import Alternative, Answer, Article, Citation, Hit, Reason
+
+__all__ = ["ANSWER_SCHEMA", "Json", "answer_from_json", "answer_to_json"]
+__all__ += ["hit_to_json"]
+
+Json = dict[str, Any]
+"""An object of JSON; what it holds is for the schema to say."""
+
+_TEXT = {"type": "string"}
+_NULLABLE = {"type": ["string", "null"]}
+_OFFSET = {"type": "integer", "minimum": 0}
+_COUNT = {"type": "integer", "minimum": 1}
+_PROBABILITY = {"type": "number", "minimum": 0, "maximum": 1}
+
+
+def _object(properties: Json) -> Json:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+_CITATION = _object(
+    {
+        "article": {**_TEXT, "description": "id of the article in its library"},
+        "path": {**_TEXT, "description": "relative to the articles folder"},
+        "title": _TEXT,
+        "published": {**_NULLABLE, "description": "YYYY-MM-DD"},
+        "start": {**_OFFSET, "description": "first character of the quote"},
+        "end": {**_OFFSET, "description": "one past its last character"},
+        "quote": _TEXT,
+        "sentence_start": _OFFSET,
+        "sentence_end": _OFFSET,
+        "passage_start": _OFFSET,
+        "passage_end": _OFFSET,
+        "paragraph": _COUNT,
+        "page": {"type": ["integer", "null"], "minimum": 1},
+        "byline": _NULLABLE,
+        "source": _NULLABLE,
+        "file_hash": {**_TEXT, "description": "SHA-256 of the file, hexadecimal"},
+    }
+)
+_CITATIONS = {"type": "array", "items": {"$ref": "#/$defs/citation"}}
+_ALTERNATIVE = _object(
+    {
+        "text": _TEXT,
+        "sentence": _TEXT,
+        "confidence": _PROBABILITY,
+        "citations": _CITATIONS,
+    }
+)
+
+ANSWER_SCHEMA: Json = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Answer",
+    **_object(
+        {
+            "question": _TEXT,
+            "standalone": {**_TEXT, "description": "the question that was looked for"},
+            "text": {**_NULLABLE, "description": "null: the articles do not say"},
+            "sentence": _NULLABLE,
+            "confidence": {**_PROBABILITY, "description": "that the text is right"},
+            "reason": {"enum": [None, *get_args(Reason)]},
+            "citations": _CITATIONS,
+            "alternatives": {"type": "array", "items": _ALTERNATIVE},
+            "nearest": _CITATIONS,
+            "unknown_words": {"type": "array", "items": _TEXT},
+            "timings": {
+                "type": "object",
+                "additionalProperties": {"type": "number", "minimum": 0},
+                "description": "milliseconds by stage",
+            },
+            "passages": {"type": "integer", "minimum": 0},
+        }
+    ),
+    "$defs": {"citation": _CITATION},
+}
+
+
+def answer_to_json(answer: Answer) -> Json:
+    """Return the answer as an object that `json.dumps` takes."""
+    found = dataclasses.asdict(answer)
+    found["timings"] = {name: round(ms, 2) for name, ms in answer.timings.items()}
+    return _plain(found)  # type: ignore[no-any-return]  # a dict stays a dict
+
+
+def answer_from_json(data: Json) -> Answer:
+    """Return the answer that `answer_to_json` wrote.
+
+    Raises:
+        QAError: if the object is no answer.
+    """
+    try:
+        facts = dict(data)
+        for name in ("citations", "nearest"):
+            facts[name] = tuple(_citation(c) for c in facts[name])
+        facts["alternatives"] = tuple(
+            Alternative(**{**a, "citations": tuple(map(_citation, a["citations"]))})
+            for a in facts["alternatives"]
+        )
+        facts["unknown_words"] = tuple(facts["unknown_words"])
+        return Answer(**facts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise QAError(
+            f"this is not an answer of qa: {error}. Wanted is an object as printed by "
+            "`qa ask --json`; `qa schema` prints what it must hold."
+        ) from error
+
+
+def hit_to_json(hit: Hit) -> Json:
+    """Return a hit with its passage's place and words."""
+    article: Article = hit.passage.article
+    return {
+        "article": article.id,
+        "path": article.path,
+        "title": article.title,
+        "published": article.published.isoformat() if article.published else None,
+        "start": hit.passage.start,
+        "end": hit.passage.end,
+        "text": hit.passage.text,
+        "score": hit.score,
+        "dense": hit.dense,
+        "lexical": hit.lexical,
+    }
+
+
+def _citation(data: Json) -> Citation:
+    published = data["published"]
+    day = datetime.date.fromisoformat(published) if published else None
+    return Citation(**{**data, "published": day})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value
