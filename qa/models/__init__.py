@@ -1,0 +1,1 @@
+"""Shipped weights, and the runtime that carries them on a CPU."""

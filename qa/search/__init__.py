@@ -1,0 +1,1 @@
+"""A question finds passages: by meaning (FAISS), by words (Tantivy), fused."""

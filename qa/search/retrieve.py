@@ -1,0 +1,101 @@
+"""A question finds passages: both sides are asked, their scores fused."""
+
+from collections.abc import Collection, Mapping
+
+from qa.library.store import Store
+from qa.protocols import Embedder, Mode
+from qa.search.vectors import VectorIndex
+from qa.search.words import WordIndex
+from qa.types import Hit
+
+__all__ = ["HybridRetriever", "fuse"]
+
+
+def fuse(
+    dense: Mapping[int, float], lexical: Mapping[int, float], *, dense_weight: float
+) -> dict[int, float]:
+    """Return the fused score of every row that either side found, best first.
+
+    Each side's scores are min-max normalised over the rows of this question, then
+    added with their weights; a row that a side does not know counts as its lowest.
+    A side that tells no difference (one row, or equal scores) gives 1 to each row.
+    Ties are broken by row, so that equal input gives equal output.
+
+    >>> fuse({1: 0.9, 2: 0.5}, {2: 7.0, 3: 3.0}, dense_weight=0.5)
+    {1: 0.5, 2: 0.5, 3: 0.0}
+    """
+    total = dict.fromkeys(sorted(dense.keys() | lexical.keys()), 0.0)
+    for scores, weight in ((dense, dense_weight), (lexical, 1.0 - dense_weight)):
+        if not scores:
+            continue
+        low, high = min(scores.values()), max(scores.values())
+        for row, score in scores.items():
+            total[row] += weight * ((score - low) / (high - low) if high > low else 1.0)
+    return dict(sorted(total.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+class HybridRetriever:
+    """Dense and lexical candidates of one store, fused."""
+
+    def __init__(
+        self, store: Store, embedder: Embedder, *, dense_weight: float, pool: int
+    ) -> None:
+        """Open both indexes.
+
+        Args:
+            store: the library.
+            embedder: the one whose vectors the store holds.
+            dense_weight: share of the dense side in the fused score, in [0, 1].
+            pool: candidates asked of each side.
+        """
+        self._store = store
+        self._embedder = embedder
+        self._dense_weight = dense_weight
+        self._pool = pool
+        self._vectors = VectorIndex(store, embedder.name, embedder.dim)
+        self._words = WordIndex(store)
+
+    def catch_up(self) -> None:
+        """Follow the store to its present generation."""
+        self._vectors.catch_up()
+        self._words.catch_up()
+
+    def unknown(self, words: list[str]) -> list[str]:
+        """Return those words that no article contains."""
+        return self._words.unknown(words)
+
+    def retrieve(
+        self,
+        question: str,
+        *,
+        top_k: int,
+        mode: Mode = "hybrid",
+        only: Collection[str] | None = None,
+    ) -> list[Hit]:
+        """Return at most `top_k` hits, best first, ties by row.
+
+        Args:
+            question: in the words of the person who asks.
+            top_k: how many.
+            mode: both sides, or one alone.
+            only: ids of the articles to be asked; None means all.
+        """
+        pool = max(self._pool, top_k)
+        rows = None if only is None else self._store.rows_of(only)
+        dense: dict[int, float] = {}
+        lexical: dict[int, float] = {}
+        if mode != "dense":
+            lexical = dict(self._words.search(question, pool, only=rows))
+        if mode != "words":
+            query = self._embedder.encode([question], kind="question")[0]
+            dense = dict(self._vectors.search(query, pool, only=rows))
+            # what only the words found still has a cosine
+            others = [row for row in lexical if row not in dense]
+            dense |= self._vectors.scores(query, others)
+        weight = {"hybrid": self._dense_weight, "dense": 1.0, "words": 0.0}[mode]
+        scores = fuse(dense, lexical, dense_weight=weight)
+        best = list(scores)[:top_k]
+        return [
+            Hit(p, scores[p.row], dense.get(p.row), lexical.get(p.row))
+            for p in self._store.passages(best)
+        ]

@@ -1,0 +1,181 @@
+"""Retrieval: both sides, fused, in a fixed order."""
+
+import numpy as np
+import pytest
+
+from qa.library.store import Store
+from qa.library.sync import sync
+from qa.search.embed import open_embedder
+from qa.search.retrieve import HybridRetriever, fuse
+from qa.search.terms import content_words, coverage, quoted_phrases
+from qa.search.vectors import VectorIndex
+from qa.search.words import WordIndex
+from qa.settings import Settings
+
+TEXTS = {
+    "a.txt": "The harbour was closed on Monday because of the storm and the fog.",
+    "b.txt": "Captain Ileana Brzezinski said the harbour would open on Tuesday.",
+    "c.txt": "The grand and single coalition was called for by the president.",
+    "d.txt": "A single coalition of the parties was thought to be a grand idea.",
+    "e.txt": "Crème brûlée was served to Müller in the café of the naïve painter.",
+}
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    store = Store(tmp_path / "store")
+    sync(folder, store, open_embedder("hash:256"), Settings())
+    return store
+
+
+@pytest.fixture
+def retriever(store) -> HybridRetriever:
+    return HybridRetriever(store, open_embedder("hash:256"), dense_weight=0.3, pool=100)
+
+
+def ids(hits) -> list[str]:
+    return [hit.passage.article.id for hit in hits]
+
+
+class TestFuse:
+    def test_dense_alone_and_words_alone(self):
+        """A weight of 1 or 0 leaves one side's order."""
+        dense, lexical = {1: 0.9, 2: 0.1}, {1: 1.0, 2: 9.0}
+        assert list(fuse(dense, lexical, dense_weight=1.0)) == [1, 2]
+        assert list(fuse(dense, lexical, dense_weight=0.0)) == [2, 1]
+
+    def test_ties_are_broken_by_row(self):
+        """Equal scores come in the order of their rows."""
+        assert list(fuse({3: 0.5, 1: 0.5}, {}, dense_weight=1.0)) == [1, 3]
+
+    def test_nothing_found(self):
+        """No candidate gives no row."""
+        assert fuse({}, {}, dense_weight=0.3) == {}
+
+
+class TestTerms:
+    def test_content_words(self):
+        """Words that say how a question asks are dropped."""
+        assert content_words("Who was it that closed the harbour?") == [
+            "closed",
+            "harbour",
+        ]
+
+    def test_only_function_words(self):
+        """A question without any other word keeps what it has."""
+        assert content_words("Who is he?") == ["Who", "is", "he"]
+
+    def test_coverage_sees_forms_of_a_word(self):
+        """Closing and closed are one word to a reader."""
+        assert coverage("closing harbours", "The harbour was closed.") == 1.0
+
+    def test_quoted_phrases(self):
+        """Straight and curly quotation marks count."""
+        assert quoted_phrases('“no way” or "yes sir"') == ["no way", "yes sir"]
+
+
+class TestWords:
+    def test_quoted_phrase_lands_first(self, store):
+        """The passage with the very phrase beats one with its words."""
+        index = WordIndex(store)
+        rows = index.search('who wanted a "grand and single coalition"', 5)
+        assert ids_of(store, rows)[0] == "c.txt"
+
+    def test_rare_name_lands_first(self, store):
+        """One passage has the name; it is first."""
+        rows = WordIndex(store).search("what did Brzezinski say of the harbour", 5)
+        assert ids_of(store, rows)[0] == "b.txt"
+
+    def test_accents_are_folded(self, store):
+        """A keyboard without accents finds words with them."""
+        rows = WordIndex(store).search("creme brulee muller", 5)
+        assert ids_of(store, rows)[0] == "e.txt"
+
+    def test_unknown_words(self, store):
+        """Words that stand nowhere are told."""
+        words = ["harbours", "zeppelin", "Müller"]
+        assert WordIndex(store).unknown(words) == ["zeppelin"]
+
+    def test_odd_input_finds_nothing_and_breaks_nothing(self, store):
+        """Query syntax of other engines is only text here."""
+        index = WordIndex(store)
+        for question in ("", "AND OR NOT", "title:x^2 [a TO b]", '"', "\0", "🙂"):
+            index.search(question, 5)
+
+
+def ids_of(store, rows) -> list[str]:
+    return ids_from(store.passages([row for row, _ in rows]))
+
+
+def ids_from(passages) -> list[str]:
+    return [passage.article.id for passage in passages]
+
+
+class TestVectors:
+    def test_equals_a_plain_product(self, store):
+        """FAISS finds what sorting all products finds."""
+        embedder = open_embedder("hash:256")
+        index = VectorIndex(store, embedder.name, embedder.dim)
+        rows, vectors = store.vectors_since(-1, embedder.name)
+        query = embedder.encode(["harbour storm"], kind="question")[0]
+        products = vectors @ query
+        order = np.lexsort((rows, -products))
+        expected = [(int(rows[i]), float(products[i])) for i in order]
+        found = index.search(query, 10)
+        assert [row for row, _ in found] == [row for row, _ in expected]
+        np.testing.assert_allclose(
+            [score for _, score in found], [s for _, s in expected], atol=1e-6
+        )
+
+    def test_more_asked_than_there_are(self, store):
+        """Missing neighbours are left out."""
+        embedder = open_embedder("hash:256")
+        index = VectorIndex(store, embedder.name, embedder.dim)
+        query = embedder.encode(["harbour"], kind="question")[0]
+        assert len(index.search(query, 1000)) == len(TEXTS)
+
+    def test_empty_library(self, tmp_path):
+        """An index of nothing finds nothing."""
+        store = Store(tmp_path / "empty")
+        assert VectorIndex(store, "hash", 8).search(np.ones(8, np.float32), 3) == []
+
+
+class TestHybrid:
+    def test_hits_carry_both_parts(self, retriever):
+        """A hit says what each side thought of it."""
+        hit = retriever.retrieve("When does the harbour open?", top_k=1)[0]
+        assert hit.dense is not None
+        assert hit.lexical is not None
+        assert 0.0 <= hit.score <= 1.0
+
+    def test_one_side_alone(self, retriever):
+        """Either side can be asked without the other."""
+        words = retriever.retrieve("harbour", top_k=2, mode="words")
+        dense = retriever.retrieve("harbour", top_k=2, mode="dense")
+        assert all(hit.dense is None for hit in words)
+        assert all(hit.lexical is None for hit in dense)
+        assert set(ids(words)) == {"a.txt", "b.txt"}
+
+    def test_only_some_articles(self, retriever):
+        """What is not chosen is not found, by either side."""
+        for mode in ("hybrid", "words", "dense"):
+            hits = retriever.retrieve(
+                "harbour", top_k=5, mode=mode, only=["b.txt", "c.txt"]
+            )
+            assert set(ids(hits)) <= {"b.txt", "c.txt"}
+            assert "b.txt" in ids(hits)
+
+    def test_no_article_chosen(self, retriever):
+        """Asking none of them finds nothing."""
+        assert retriever.retrieve("harbour", top_k=5, only=[]) == []
+
+    def test_same_question_same_hits(self, retriever):
+        """Nothing in the order is left to chance."""
+        first = retriever.retrieve("the coalition", top_k=5)
+        assert all(
+            retriever.retrieve("the coalition", top_k=5) == first for _ in range(3)
+        )
