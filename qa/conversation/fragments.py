@@ -1,0 +1,204 @@
+"""Questions without a verb of their own: "Why?", "And in Germany?"."""
+
+import re
+from collections.abc import Sequence
+
+from qa.conversation.mentions import Mention, mentions
+from qa.conversation.words import (
+    AUXILIARIES,
+    COMMON_VERBS,
+    FUNCTION_WORDS,
+    PREPOSITIONS,
+    PRONOUNS,
+    WH_WORDS,
+    content_words,
+    tokens,
+)
+
+__all__ = ["as_bare_question", "as_fragment", "merged_bare", "merged_fragment"]
+__all__ += ["topic_words", "unmarked"]
+
+_MAX_FRAGMENT_WORDS = 10
+_MAX_ANSWER_WORDS = 10  # a longer answer is no part of the next question
+
+_BARE = re.compile(
+    r"(?:(?:and|but|so|or)\s+)?(?P<wh>"
+    r"(?:(?:in|at|on|of|to|from|by|for|with|about|over|under|during|since|until)\s+)?"
+    r"(?:what|which|who|whom|when|where|why|how)"
+    r"(?:\s+(?:much|many|long|far|often|big|large|high|so|not|exactly))?"
+    r"(?P<noun>\s+[\w-]+)?)"
+    r"(?:\s+(?:is|was|were|are|did|would)\s+(?:that|this|it|so)(?:\s+happen\w*)?)?\s*\??",
+    re.I,
+)
+_LEAD = re.compile(
+    r"(?:(?:and|but|or|so)\s+)?(?:what|how)\s+about\s+|(?:and|but|or)\s+", re.I
+)
+_WH_PHRASE = re.compile(
+    r"(?:(?P<preposition>in|at|on|of|to|from|by|for|with|over|during|since|under)\s+)?"
+    r"(?P<wh>what|which|who|whom|when|where|why|how)\b",
+    re.I,
+)
+_DO = frozenset("do does did".split())
+_ADJUNCTS = frozenset("when where why how".split())
+
+
+def unmarked(question: str) -> str:
+    """Return a question without its mark; the stop of an abbreviation stays.
+
+    >>> unmarked("Why did it leave the U.S.?"), unmarked("Tell me about flu.")
+    ('Why did it leave the U.S.', 'Tell me about flu')
+    """
+    bare = question.rstrip("?! ")
+    return bare if re.search(r"\b\w\.$", bare) else bare.rstrip(". ")
+
+
+def topic_words(asked: str, known: str) -> list[str]:
+    """Return names, whole, and content words of `asked` that `known` does not hold.
+
+    >>> topic_words("Did the Bank of Iran raise prices?", known="Which prices?")
+    ['Bank of Iran', 'raise']
+    """
+    names = [m for m in mentions(asked) if m.kind != "time" or m.text not in known]
+    held = known.lower()
+    units = [(m.start, m.text) for m in names if m.text.lower() not in held]
+    for word in tokens(asked):
+        inside = any(m.start <= word.start < m.end for m in names)
+        if not inside and word.low not in held and content_words(word.text):
+            units.append((word.start, word.text))
+    return list(dict.fromkeys(text for _, text in sorted(units)))
+
+
+def as_bare_question(question: str) -> str | None:
+    """Return the question word of "Why?", "And when was that?"; None for others.
+
+    >>> as_bare_question("And when was that?"), as_bare_question("On what revenues?")
+    ('when', 'on what revenues')
+    >>> as_bare_question("Who won?") is None
+    True
+    """
+    match = _BARE.fullmatch(question.strip())
+    if match is None:
+        return None
+    noun = (match["noun"] or "").strip()
+    wh = match["wh"].lower()
+    first = wh.split()[0]
+    if noun and (noun.lower() in AUXILIARIES or noun[0].isupper()):
+        return None
+    if noun and first not in PREPOSITIONS | {"which"}:
+        return None  # "Who won?" has its verb
+    return None if wh in ("what", "which", "who") and "was" in question else wh
+
+
+def merged_bare(wh: str, previous: str, answer: str | None) -> str:
+    """Ask `wh` of what the previous question asked about.
+
+    >>> merged_bare("when", "Where was Hill planning to go?", "Rome")
+    'When was Hill planning to go (Rome)?'
+    >>> merged_bare("why", "Who met the banks?", "Ray Hill")
+    'Who met the banks (Ray Hill), and why?'
+    """
+    begun, at, rest = (
+        _WH_PHRASE.match(previous),
+        _auxiliary(previous),
+        unmarked(previous),
+    )
+    wh = "why" if wh == "how so" else wh
+    asked = begun["wh"].lower() if begun else ""
+    is_short = answer is not None and len(answer.split()) <= _MAX_ANSWER_WORDS
+    known = f" ({answer})" if is_short and asked not in ("why", "how", "when") else ""
+    if begun is None or at is None:
+        return f"{rest}{known}, and {wh}?"
+    return f"{_upper(wh)} {rest[tokens(previous)[at].start :]}{known}?"
+
+
+def _auxiliary(question: str) -> int | None:
+    """Return the index of the auxiliary that follows the question phrase.
+
+    None where the phrase is the subject, or holds the names that the question is about.
+    """
+    words = tokens(question)
+    for at, word in enumerate(words):
+        if word.low not in AUXILIARIES:
+            continue
+        if at + 1 >= len(words) or mentions(question[: word.start]):
+            return None
+        follows = words[at + 1]
+        is_inverted = (
+            word.low in _DO
+            or follows.is_capital
+            or follows.low in (FUNCTION_WORDS - AUXILIARIES)
+        )
+        is_adjunct = words[0].low in _ADJUNCTS | PREPOSITIONS and not (
+            words[0].low == "how" and at > 1 and not is_inverted
+        )
+        return at if is_inverted or is_adjunct else None
+    return None
+
+
+def as_fragment(question: str) -> str | None:
+    """Return what a question without a verb names; None for a whole question.
+
+    >>> as_fragment("And in Germany?"), as_fragment("What about Jordan?")
+    ('in Germany', 'Jordan')
+    >>> as_fragment("And who won?") is None
+    True
+    """
+    lead = _LEAD.match(question)
+    rest = unmarked(question[lead.end() :] if lead else question).strip()
+    words = [word.low for word in tokens(rest)]
+    if not words or len(words) > _MAX_FRAGMENT_WORDS:
+        return None
+    if any(word in AUXILIARIES | WH_WORDS for word in words):
+        return None
+    if lead is None and not (words[0] in PREPOSITIONS and question.endswith("?")):
+        return None
+    return None if words[0] in COMMON_VERBS else rest
+
+
+def merged_fragment(fragment: str, previous: str) -> str | None:
+    """Put the fragment where the previous question has something of its kind.
+
+    >>> merged_fragment("in Chile", "What does copper cost in Zambia?")
+    'What does copper cost in Chile?'
+    >>> merged_fragment("in 1985", "How much did Shearson earn?")
+    'How much did Shearson earn in 1985?'
+    """
+    rest = unmarked(previous)
+    names, olds = mentions(fragment), mentions(rest)
+    is_whole = any(word.low in AUXILIARIES | WH_WORDS for word in tokens(rest))
+    if names and is_whole:
+        old = _counterpart(names[0], olds)
+        if old is not None and old.text != names[0].text:
+            return _replaced(rest, fragment, names[0], old)
+    words = [word.low for word in tokens(fragment)]
+    if words[0] in PREPOSITIONS and not PRONOUNS & set(words):
+        return f"{rest} {fragment}?"
+    topic = " ".join(topic_words(rest, known=fragment))
+    return f"What about {fragment} (about: {topic})?" if topic else None
+
+
+def _counterpart(new: Mention, olds: Sequence[Mention]) -> Mention | None:
+    """Return the name of the previous question that the new one takes the place of."""
+    same = [old for old in olds if old.kind == new.kind]
+    if new.kind == "place" and not same:
+        return None
+    if not same and new.kind in ("name", "person"):
+        same = [old for old in olds if old.kind != "time"]
+    return next((old for old in same if old.is_subject), same[-1] if same else None)
+
+
+def _replaced(rest: str, fragment: str, new: Mention, old: Mention) -> str:
+    """Put a name of the fragment in place of one; its other words are added."""
+    before, after = fragment[: new.start].split(), fragment[new.end :]
+    left, name = rest[: old.start].split(), new.spoken
+    if old.has_article:
+        left = left[:-1]
+    if {word.lower() for word in (*before[:1], *left[-1:])} <= PREPOSITIONS:
+        left[-1:] = before[:1] or left[-1:]
+    beside = topic_words(f"{' '.join(before)} {after}", known=rest)
+    merged = f"{' '.join(left)} {name}{rest[old.end :]}"
+    return f"{merged} (about: {' '.join(beside)})?" if beside else f"{merged}?"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

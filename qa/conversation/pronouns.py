@@ -1,0 +1,193 @@
+"""Pronouns that point out of a question: which they are, and what replaces them."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from qa.conversation.antecedents import Class, Form, antecedent
+from qa.conversation.mentions import Mention, mentions
+from qa.conversation.words import (
+    AUXILIARIES,
+    DEMONSTRATIVES,
+    DETERMINERS,
+    FUNCTION_WORDS,
+    PERSON_NOUNS,
+    PERSON_PRONOUNS,
+    PREPOSITIONS,
+    THING_PRONOUNS,
+    WH_WORDS,
+    Token,
+    content_words,
+    is_plural,
+    tokens,
+)
+from qa.types import Turn
+
+__all__ = ["resolved_pronouns"]
+
+_NOT_POINTING = re.compile(
+    r"\bthis (?:year|week|month|morning|summer|century|decade)\b"
+    r"|\b(?:does|did|do|would|will|can|could) it (?:take|cost|matter|mean to)\b"
+    r"|\b(?:is|was) it \w+ (?:to|that|for)\b|\bin that\b|\bso that\b",
+    re.I,
+)
+_HAVE = frozenset("has have had".split())  # "which has its"
+_PLACE_NOUNS = frozenset("country city place nation state region town area".split())
+_TIME_NOUNS = frozenset("year month time period day week era".split())
+
+
+def resolved_pronouns(question: str, turns: Sequence[Turn]) -> tuple[str, bool]:
+    """Replace the pronouns that point out of the question; tell whether one is left.
+
+    The first of each class is replaced; the ones after it read on as they are.
+    """
+    words = tokens(question)
+    idle = [match.span() for match in _NOT_POINTING.finditer(question)]
+    parts, done, is_left, last = [], set[Class](), False, 0
+    for at, word in enumerate(words):
+        meant, until = _meaning(words, at)
+        is_idle = any(start <= word.start < end for start, end in idle)
+        if until == at or is_idle or meant in done:
+            continue
+        name = None
+        if meant is not None:
+            form: Form = "object" if _is_object(words, at) else "other"
+            if word.low in ("they", "them", "their", "theirs"):
+                form = "plural"
+            name = antecedent(meant, turns, question, form=form)
+        if meant is None or name is None:
+            is_left = True
+            continue
+        done.add(meant)
+        parts += [question[last : word.start], _inflected(name, words, at)]
+        last = words[until - 1].end
+    return "".join([*parts, question[last:]]), is_left
+
+
+def _meaning(words: Sequence[Token], at: int) -> tuple[Class | None, int]:
+    """Return what the pronoun at `at` stands for, and the index after it.
+
+    `(None, at)` is no pronoun, or one whose noun stands in the question itself;
+    `(None, at + 1)` points out of the question, but at nothing that has a name.
+    """
+    low = words[at].low
+    follows = words[at + 1].low if at + 1 < len(words) else ""
+    before = words[at - 1].low if at else ""
+    if low in PERSON_PRONOUNS and not _has_person_before(words, at):
+        return "person", at + 1
+    if low in THING_PRONOUNS and not _has_thing_before(words, at):
+        return "thing", at + 1
+    if (
+        low == "there"
+        and before not in AUXILIARIES
+        and follows not in AUXILIARIES | {"'s", "’s"}
+    ):
+        text = " ".join(word.text for word in words[:at])
+        is_open = at > 0 and not any(m.kind == "place" for m in mentions(text))
+        return ("place", at + 1) if is_open else (None, at)
+    if low in DEMONSTRATIVES:
+        return _pointed_at(words, at, before, follows)
+    return None, at
+
+
+def _pointed_at(
+    words: Sequence[Token], at: int, before: str, follows: str
+) -> tuple[Class | None, int]:
+    if follows in _PLACE_NOUNS:
+        return "place", at + 2
+    if follows in _TIME_NOUNS:
+        return "time", at + 2
+    if follows in PERSON_NOUNS:
+        return "person", at + 2
+    is_noun = follows.isalnum() and follows not in FUNCTION_WORDS
+    is_last = not follows or not follows[0].isalnum()
+    follows_verb = before in PREPOSITIONS | AUXILIARIES or (is_noun and at == 0)
+    if words[at].low == "that" and not is_last and not follows_verb:
+        return None, at  # a conjunction or a relative
+    if words[at].low == "those" and follows in ("who", "that", "which"):
+        return None, at
+    return None, at + 1
+
+
+def _has_person_before(words: Sequence[Token], at: int) -> bool:
+    """Whether somebody is named before `at` whom the pronoun can mean."""
+    named = [m for m in _mentions(words[:at]) if m.kind in ("person", "name")]
+    if _is_object(words, at):
+        named = [m for m in named if not m.is_subject]
+    if named:
+        return True
+    if at == 0 or words[at - 1].low in AUXILIARIES:
+        return False
+    who = words[0].low == "who" and at > 1 and words[1].low not in AUXILIARIES
+    who = who or (words[0].low == "which" and at > 2)
+    return who or any(word.low in PERSON_NOUNS for word in words[:at])
+
+
+def _has_thing_before(words: Sequence[Token], at: int) -> bool:
+    """Whether something in the question itself is what "it" or "they" can mean."""
+    named, before = _mentions(words[:at]), words[at - 1].low if at else ""
+    clauses = [k for k, word in enumerate(words[:at]) if word.low in ("and", "or")]
+    if _is_object(words, at) and not clauses:
+        return any(not m.is_subject for m in named)
+    if named or _is_resolved_later(words, at):
+        return True
+    if clauses and any(content_words(word.text) for word in words[: clauses[-1]]):
+        return True  # "What is flu and where is it from"
+    asks = words[0].low in WH_WORDS | PREPOSITIONS | AUXILIARIES
+    if asks and before in AUXILIARIES - _HAVE:
+        return False  # "did it", "were they"
+    if at > 1 and words[at - 2].low in DETERMINERS and before not in FUNCTION_WORDS:
+        return False  # "the broker it bought"
+    return _has_noun_before(words, at)
+
+
+def _is_resolved_later(words: Sequence[Token], at: int) -> bool:
+    """Whether the owner follows: "How much of its debt will Inco repay"."""
+    is_owner = words[at].low in ("its", "their")
+    return is_owner and any(m.is_subject for m in _mentions(words[at + 1 :]))
+
+
+def _has_noun_before(words: Sequence[Token], at: int) -> bool:
+    """Whether a noun without a capital stands before `at`, as the subject may."""
+    if words[0].low in AUXILIARIES and at > 1 and content_words(words[1].text):
+        return True  # "Did burlesque change its form"
+    if words[at].low in ("they", "them", "their") and any(map(is_plural, words[:at])):
+        return True
+    for word, follows in pairwise(words[:at]):
+        if word.low in ("the", "a", "an") and follows.low not in FUNCTION_WORDS:
+            return True
+    # "Which company said it would": the noun asked for is the subject
+    is_subject = at > 2 and words[0].low in ("which", "what", "who")
+    helpers = {word.low for word in words[:at]} & AUXILIARIES
+    return is_subject and (not helpers or (words[at].low == "its" and helpers <= _HAVE))
+
+
+def _mentions(words: Sequence[Token]) -> list[Mention]:
+    return [m for m in mentions(" ".join(w.text for w in words)) if m.kind != "time"]
+
+
+def _is_object(words: Sequence[Token], at: int) -> bool:
+    """Whether the pronoun cannot mean the subject: "What did Iran say about it?"."""
+    is_last = at + 1 == len(words) or words[at + 1].text in "?.!,;:"
+    case = ("it", "them", "him", "her")
+    before = words[at - 1].low if at else ""
+    is_verb = at > 1 and before not in FUNCTION_WORDS and words[at - 2].low != "to"
+    is_governed = before in PREPOSITIONS or is_verb
+    return is_last and is_governed and words[at].low in case
+
+
+def _inflected(name: str, words: Sequence[Token], at: int) -> str:
+    """Return the name in the form of the pronoun that it replaces."""
+    low = words[at].low
+    if low == "there":
+        return name if words[at - 1].low in PREPOSITIONS else f"in {name}"
+    follows = words[at + 1] if at + 1 < len(words) else None
+    is_owner = low in ("his", "hers", "its", "their", "theirs") or (
+        low == "her"
+        and follows is not None
+        and follows.is_word
+        and follows.low not in FUNCTION_WORDS
+    )
+    if not is_owner:
+        return name
+    return f"{name}'" if name.endswith("s") else f"{name}'s"

@@ -1,0 +1,1 @@
+"""Passages become an answer: spans are read, one is chosen, or none."""

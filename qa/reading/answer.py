@@ -1,0 +1,201 @@
+"""Candidates become one answer with citations, or none, and why.
+
+The decision is made for the question, not for each passage: spans of equal words are
+one answer, every answer gets one confidence, and the best is compared with what was
+asked for. A passage without an answer has no vote, so many of them cannot outvote the
+one that answers (Clark & Gardner 2018 compare raw logits across passages likewise).
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qa.library.sentences import sentence_around
+from qa.reading.cite import cite, cite_passage
+from qa.reading.confidence import Calibration, Evidence
+from qa.search.terms import coverage
+from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Reason
+
+__all__ = ["Proposal", "choose", "propose"]
+
+_CONSIDERED = 24  # best candidates of all passages; more never won on the dev sets
+_NEAREST = 3  # passages shown when the articles do not say
+_WORDS = re.compile(r"\w+")
+_ARTICLE_WORDS = frozenset(("a", "an", "the"))
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An answer that could be given: spans of equal words, and what speaks for it."""
+
+    spans: tuple[Candidate, ...]  # best first, one for each place
+    evidence: Evidence
+    confidence: float
+
+    @property
+    def best(self) -> Candidate:
+        """The span that the answer is shown with."""
+        return self.spans[0]
+
+
+def propose(
+    question: str,
+    hits: Sequence[Hit],
+    candidates: Sequence[Candidate],
+    calibration: Calibration,
+) -> list[Proposal]:
+    """Return the answers that the candidates allow, most confident first.
+
+    Ties keep the order of the candidates, which is that of their scores.
+    """
+    considered = sorted(candidates, key=_by_margin)[:_CONSIDERED]
+    groups: dict[tuple[str, ...], list[Candidate]] = {}
+    for candidate in considered:
+        groups.setdefault(_words(candidate.text), []).append(candidate)
+    ranked = {_place(hit.passage): (n, hit) for n, hit in enumerate(hits, start=1)}
+    proposals = []
+    for words, group in groups.items():
+        others = [c.margin for key, g in groups.items() if key != words for c in g[:1]]
+        evidence = _evidence(question, group, others, ranked)
+        proposals.append(
+            Proposal(tuple(group), evidence, calibration.confidence(evidence))
+        )
+    return sorted(proposals, key=lambda p: -p.confidence)
+
+
+def _place(passage: Passage) -> tuple[str, int]:
+    return passage.article.id, passage.start
+
+
+def _by_margin(candidate: Candidate) -> tuple[float, int, int]:
+    return (-candidate.margin, candidate.start, candidate.end)
+
+
+def _evidence(
+    question: str,
+    group: Sequence[Candidate],
+    others: Sequence[float],
+    ranked: dict[tuple[str, int], tuple[int, Hit]],
+) -> Evidence:
+    best = group[0]
+    text = best.passage.article.text
+    start, end = sentence_around(text, best.start, best.end)
+    _, hit = ranked[_place(best.passage)]
+    context = f"{best.passage.article.title}\n{best.passage.text}"
+    return Evidence(
+        margin=best.margin,
+        lead=best.margin - max(others, default=best.null),
+        rank=1.0 / min(ranked[_place(c.passage)][0] for c in group),
+        fused=hit.score,
+        cosine=hit.dense or 0.0,
+        coverage=coverage(question, context),
+        nearby=coverage(question, text[start:end]),
+        agreement=math.log(len({c.passage.article.id for c in group})),
+        length=math.log(max(1, len(_words(best.text)))),
+    )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The words by which two spans count as equal."""
+    words = _WORDS.findall(text.lower())
+    kept = tuple(word for word in words if word not in _ARTICLE_WORDS)
+    return kept or tuple(words) or (text,)
+
+
+def choose(
+    question: str,
+    hits: Sequence[Hit],
+    candidates: Sequence[Candidate],
+    calibration: Calibration,
+    *,
+    min_confidence: float,
+    max_alternatives: int,
+) -> Answer:
+    """Return the best answer, or an abstention with its reason.
+
+    Args:
+        question: the question that was looked for.
+        hits: what retrieval found, best first.
+        candidates: spans read in those hits' passages.
+        calibration: of the reader that proposed them.
+        min_confidence: below it we abstain.
+        max_alternatives: further answers shown, at most.
+    """
+    proposals = propose(question, hits, candidates, calibration)
+    others = proposals[1:]
+    if not proposals or proposals[0].confidence < min_confidence:
+        return Answer(
+            question=question,
+            standalone=question,
+            text=None,
+            sentence=None,
+            confidence=proposals[0].confidence if proposals else 0.0,
+            reason=_reason(hits, proposals),
+            alternatives=_alternatives(proposals, max_alternatives),
+            nearest=tuple(cite_passage(hit.passage) for hit in hits[:_NEAREST]),
+        )
+    best = proposals[0]
+    citations = _citations(best)
+    return Answer(
+        question=question,
+        standalone=question,
+        text=best.best.text,
+        sentence=_sentence(citations[0], best.best),
+        confidence=best.confidence,
+        citations=citations,
+        alternatives=_alternatives(others, max_alternatives),
+    )
+
+
+def _reason(hits: Sequence[Hit], proposals: Sequence[Proposal]) -> Reason:
+    if not hits:
+        return "no_match"
+    if not proposals or proposals[0].best.margin < 0:
+        return "no_answer"
+    return "low_confidence"
+
+
+def _citations(proposal: Proposal) -> tuple[Citation, ...]:
+    """One citation for each place; overlapping passages give one place once."""
+    found: dict[tuple[str, int, int], Citation] = {}
+    for span in proposal.spans:
+        found.setdefault((span.passage.article.id, span.start, span.end), cite(span))
+    return tuple(found.values())
+
+
+def _sentence(citation: Citation, span: Candidate) -> str:
+    text = span.passage.article.text
+    return text[citation.sentence_start : citation.sentence_end]
+
+
+def _alternatives(
+    proposals: Sequence[Proposal], at_most: int
+) -> tuple[Alternative, ...]:
+    """The next answers, without those that only widen or narrow one shown before."""
+    shown: list[Proposal] = []
+    for proposal in proposals:
+        if len(shown) == at_most:
+            break
+        if not any(_overlap(proposal.best, other.best) for other in shown):
+            shown.append(proposal)
+    alternatives = []
+    for proposal in shown:
+        citations = _citations(proposal)
+        alternatives.append(
+            Alternative(
+                text=proposal.best.text,
+                sentence=_sentence(citations[0], proposal.best),
+                confidence=proposal.confidence,
+                citations=citations,
+            )
+        )
+    return tuple(alternatives)
+
+
+def _overlap(one: Candidate, other: Candidate) -> bool:
+    return (
+        one.passage.article.id == other.passage.article.id
+        and one.start < other.end
+        and other.start < one.end
+    )

@@ -1,0 +1,93 @@
+"""Evidence for an answer becomes a probability that it is right.
+
+A logistic regression over a handful of features, fitted by `training.calibrate` for
+one reader on questions whose answers are known (Platt 1999). Its weights and the
+risk-coverage curve stand in a JSON file beside this module.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from importlib import resources
+
+from qa.errors import ModelError
+
+__all__ = ["Calibration", "Evidence", "load_calibration"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for one answer among those proposed for a question."""
+
+    margin: float  # logit of the span minus that of "no answer" in its window
+    lead: float  # score of the span minus that of the best other answer
+    rank: float  # 1 / rank of its best passage, in (0, 1]
+    fused: float  # fused retrieval score of its best passage, in [0, 1]
+    cosine: float  # of the question and its best passage
+    coverage: float  # share of the question's words in title and passage, in [0, 1]
+    nearby: float  # the same share, in the sentence alone
+    agreement: float  # log of the number of articles that give the same words
+    length: float  # log of the number of words in the span
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Weights of one reader, and what was measured with them.
+
+    `curve` holds (threshold, coverage, precision) in order of the threshold: of the
+    questions it was fitted on, the share answered and the share of those right.
+    """
+
+    reader: str
+    bias: float
+    weights: Mapping[str, float]  # by the names of Evidence
+    curve: tuple[tuple[float, float, float], ...] = ()
+
+    def confidence(self, evidence: Evidence) -> float:
+        """Return the probability in [0, 1] that the answer is right."""
+        facts = asdict(evidence)
+        logit = self.bias + sum(w * facts[name] for name, w in self.weights.items())
+        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
+
+    def threshold(self, min_precision: float) -> float:
+        """Return the lowest confidence at which answers were right often enough.
+
+        Args:
+            min_precision: wanted share of right ones among the answers, in [0, 1].
+
+        Raises:
+            ValueError: if no threshold reached it.
+        """
+        reached = [t for t, _, precision in self.curve if precision >= min_precision]
+        if not reached:
+            best = max((p for _, _, p in self.curve), default=0.0)
+            raise ValueError(
+                f"a precision of {min_precision} was not reached by {self.reader}; "
+                f"the highest measured is {best:.2f}"
+            )
+        return min(reached)
+
+
+def load_calibration(reader: str) -> Calibration:
+    """Return the calibration of a reader: of its family if it has none of its own.
+
+    Raises:
+        ModelError: if the file of the package is damaged.
+    """
+    family = reader.partition("/")[0]
+    folder = resources.files("qa.reading") / "calibration"
+    file = folder / f"{family}.json"
+    if not file.is_file():
+        file = folder / "default.json"
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        names = {field.name for field in fields(Evidence)}
+        weights = {n: float(w) for n, w in data["weights"].items() if n in names}
+        curve = tuple((float(t), float(c), float(p)) for t, c, p in data["curve"])
+        return Calibration(reader, float(data["bias"]), weights, curve)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{file}: {error}. Wanted are weights written by `training.calibrate`; "
+            "reinstall the package."
+        ) from error

@@ -1,0 +1,131 @@
+"""Logits become spans: start and end chosen together, on the edges of words."""
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Logits", "Mask", "best_spans", "polish", "word_edges"]
+
+Logits = npt.NDArray[np.float32]
+"""One number for each token, shape `(n_tokens,)`."""
+
+Mask = npt.NDArray[np.bool_]
+"""One claim for each token, or for each place between characters."""
+
+# what is never cut: 1,200.50 and 9:30; U.S.A.; runs of letters, digits and marks
+_UNIT = re.compile(r"\d+(?:[.,:/]\d+)+|(?:[^\W\d_]\.){2,}|[\w\u0300-\u036f]+")
+_BEFORE = "$£€¥#@"  # belongs to a number or name that follows
+_AFTER = "%°"
+_PAIRS = {"“": "”", "«": "»", "(": ")", "[": "]", "„": "“", "‘": "’"}
+
+
+def word_edges(text: str) -> tuple[Mask, Mask]:
+    """Return where a span may start and where it may end, each `(len(text) + 1,)`.
+
+    No span starts or ends inside a word, a number or an abbreviation.
+
+    >>> starts, ends = word_edges("U.S. aid")
+    >>> starts.nonzero()[0].tolist(), ends.nonzero()[0].tolist()
+    ([0, 4, 5, 8], [0, 4, 5, 8])
+    """
+    inside = np.zeros(len(text) + 1, dtype=np.bool_)
+    for unit in _UNIT.finditer(text):
+        inside[unit.start() + 1 : unit.end()] = True
+    return ~inside, ~inside
+
+
+def best_spans(
+    start: Logits,
+    end: Logits,
+    may_start: Mask,
+    may_end: Mask,
+    *,
+    max_tokens: int,
+    at_most: int,
+) -> list[tuple[int, int, float]]:
+    """Return `(first, last, score)` of the best token spans, both ends included.
+
+    A span scores `start[first] + end[last]` (Devlin et al. 2019, 4.2). We keep raw
+    logits: a softmax within one passage makes scores of two passages incomparable
+    (Clark & Gardner 2018). Spans do not overlap; ties go to the first.
+
+    Args:
+        start: logit of each token to open the answer.
+        end: logit of each token to close it.
+        may_start: True for tokens of the passage that begin a word.
+        may_end: True for tokens of the passage that end one.
+        max_tokens: longest span considered.
+        at_most: how many spans.
+
+    >>> start, end = np.float32([9, 5, 1]), np.float32([9, 1, 4])
+    >>> ok = np.array([False, True, True])
+    >>> best_spans(start, end, ok, ok, max_tokens=30, at_most=2)
+    [(1, 2, 9.0)]
+    """
+    token = np.arange(len(start))
+    length = token[None, :] - token[:, None] + 1  # row: first token, column: last
+    valid = np.outer(may_start, may_end) & (length >= 1) & (length <= max_tokens)
+    scores = np.where(valid, start[:, None] + end[None, :], -np.inf)
+    found: list[tuple[int, int, float]] = []
+    while len(found) < at_most:
+        first, last = divmod(int(scores.argmax()), len(start))
+        score = float(scores[first, last])
+        if score == -np.inf:
+            break
+        found.append((first, last, score))
+        # whatever starts before this one ends, and ends after it starts, overlaps it
+        scores[: last + 1, first:] = -np.inf
+    return found
+
+
+def polish(text: str, start: int, end: int, *, low: int, high: int) -> tuple[int, int]:
+    r"""Return the span with the marks that belong to it, and without those that do not.
+
+    Takes in a currency sign or per cent sign, drops white space and commas at both
+    ends, and a quotation mark or bracket whose partner is outside.
+
+    Args:
+        text: what the offsets count.
+        start: first character of the span.
+        end: one past its last.
+        low: no span starts before this,
+        high: or ends after that.
+
+    >>> polish("It cost $3, he said.", 9, 11, low=0, high=20)
+    (8, 10)
+    >>> polish("He said “no way” twice.", 8, 15, low=0, high=23)
+    (9, 15)
+    """
+    before = (start, end)
+    while start < end and (text[start].isspace() or text[start] in ",;:.)]”"):
+        start += 1
+    while start < end and (text[end - 1].isspace() or text[end - 1] in ",;:([“"):
+        end -= 1
+    if start == end:
+        return before
+    if start > low and text[start - 1] in _BEFORE and text[start].isalnum():
+        start -= 1
+    if end < high and text[end] in _AFTER and text[end - 1].isdigit():
+        end += 1
+    return _without_lone_marks(text, start, end)
+
+
+def _without_lone_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    inner = text[start:end]
+    opening, closing = inner[0], inner[-1]
+    if len(inner) > 1 and opening in _PAIRS and _PAIRS[opening] not in inner[1:]:
+        start += 1
+    elif len(inner) > 1 and closing in _PAIRS.values():
+        partner = next(a for a, b in _PAIRS.items() if b == closing)
+        if partner not in inner[:-1]:
+            end -= 1
+    elif len(inner) > 1 and inner.count('"') == 1:
+        start, end = start + (opening == '"'), end - (closing == '"')
+    # a full stop goes, unless it belongs to an abbreviation or ends a whole sentence
+    if text[end - 1] == "." and end - start > 1:
+        units = [u for u in _UNIT.finditer(text, start, end) if u.end() == end]
+        is_sentence = "." in text[start : end - 1] or end - start > 80
+        if not units and not is_sentence:
+            end -= 1
+    return start, end

@@ -1,0 +1,131 @@
+"""The decision: one answer for a question, with citations, or none and why."""
+
+import math
+
+import pytest
+
+from qa.library.sentences import sentence_around
+from qa.reading.answer import choose, propose
+from qa.reading.confidence import Calibration, load_calibration
+from qa.types import Article, Candidate, Hit, Passage
+
+# certain above a margin of 0, hopeless below: what is tested is the decision
+STEP = Calibration("test", bias=0.0, weights={"margin": 1.0})
+
+
+def passage(id_: str, text: str) -> Passage:
+    return Passage(Article(id_, id_, id_.title(), text), 0, len(text))
+
+
+def candidate(source: Passage, words: str, margin: float) -> Candidate:
+    start = source.text.index(words)
+    return Candidate(source, start, start + len(words), margin, 0.0)
+
+
+def decide(pairs, **options):
+    hits = [Hit(p, 1.0 / n, 0.5, 2.0) for n, (p, _) in enumerate(pairs, start=1)]
+    candidates = [c for _, found in pairs for c in found]
+    settings = {"min_confidence": 0.5, "max_alternatives": 3} | options
+    return choose("Who won the cup?", hits, candidates, STEP, **settings)
+
+
+class TestChoose:
+    def test_best_margin_wins(self):
+        """The surest span is the answer, the others are alternatives."""
+        a, b = passage("a", "Ann won it."), passage("b", "Bob lost it.")
+        answer = decide(
+            [(a, [candidate(a, "Ann", 3.0)]), (b, [candidate(b, "Bob", 1.0)])]
+        )
+        assert (answer.text, answer.sentence) == ("Ann", "Ann won it.")
+        assert [other.text for other in answer.alternatives] == ["Bob"]
+        assert answer.confidence == pytest.approx(1 / (1 + math.exp(-3)))
+
+    def test_equal_words_are_one_answer(self):
+        """Articles that agree are cited together."""
+        a, b = passage("a", "Ann won."), passage("b", "It was the Ann, again.")
+        answer = decide(
+            [(a, [candidate(a, "Ann", 3.0)]), (b, [candidate(b, "the Ann", 1.0)])]
+        )
+        assert [c.article for c in answer.citations] == ["a", "b"]
+        assert [c.quote for c in answer.citations] == ["Ann", "the Ann"]
+        assert answer.alternatives == ()
+
+    def test_passages_without_answer_have_no_vote(self):
+        """Nineteen passages that do not answer do not outvote the one that does."""
+        good = passage("good", "Ann won the cup.")
+        pairs = [(good, [candidate(good, "Ann", 2.0)])]
+        for n in range(19):
+            other = passage(f"other{n}", f"Nothing of note {n} here.")
+            pairs.append((other, [candidate(other, "note", -8.0)]))
+        assert decide(pairs).text == "Ann"
+
+    def test_nothing_found(self):
+        """Without passages the question matches nothing."""
+        answer = decide([])
+        assert (answer.text, answer.reason) == (None, "no_match")
+
+    def test_none_answers(self):
+        """A span that its own window doubts is no answer."""
+        a = passage("a", "Ann ran.")
+        answer = decide([(a, [candidate(a, "Ann", -2.0)])])
+        assert answer.reason == "no_answer"
+        assert [c.article for c in answer.nearest] == ["a"]
+        assert answer.citations == ()
+
+    def test_less_sure_than_asked_for(self):
+        """A higher bar turns an answer into an abstention that keeps its span."""
+        a = passage("a", "Ann won.")
+        answer = decide([(a, [candidate(a, "Ann", 1.0)])], min_confidence=0.9)
+        assert answer.reason == "low_confidence"
+        assert [other.text for other in answer.alternatives] == ["Ann"]
+
+    def test_alternatives_do_not_repeat_a_place(self):
+        """A wider span of the answer's own words is no other answer."""
+        a = passage("a", "Ann Lee of Rome won. Bob lost.")
+        found = [
+            candidate(a, "Ann Lee", 3.0),
+            candidate(a, "Bob", 1.0),
+            candidate(a, "Bob lost", 0.5),
+        ]
+        answer = decide([(a, found)])
+        assert [other.text for other in answer.alternatives] == ["Bob"]
+
+    def test_citation_is_verbatim(self):
+        """Offsets, quote and sentence agree with the article."""
+        text = "It rained.\n\nAnn won the cup on Monday. Bob was ill."
+        a = passage("a", text)
+        answer = decide([(a, [candidate(a, "the cup", 1.0)])])
+        citation = answer.citations[0]
+        assert text[citation.start : citation.end] == citation.quote == "the cup"
+        assert (citation.sentence_start, citation.sentence_end) == sentence_around(
+            text, citation.start, citation.end
+        )
+        assert citation.paragraph == 2
+
+
+class TestEvidence:
+    def test_agreement_and_rank(self):
+        """What speaks for an answer is counted over all its places."""
+        a, b = passage("a", "Ann won."), passage("b", "Ann it was.")
+        hits = [Hit(a, 1.0), Hit(b, 0.5)]
+        found = [candidate(b, "Ann", 2.0), candidate(a, "Ann", 1.0)]
+        proposal = propose("Who won?", hits, found, STEP)[0]
+        assert proposal.evidence.agreement == pytest.approx(math.log(2))
+        assert proposal.evidence.rank == 1.0
+        assert proposal.evidence.margin == 2.0
+
+
+class TestCalibration:
+    def test_unknown_reader_takes_the_default(self):
+        """A reader without figures of its own is still asked."""
+        assert load_calibration("somebody/else").reader == "somebody/else"
+
+    def test_threshold_from_the_curve(self):
+        """The lowest confidence that was right often enough is taken."""
+        curve = ((0.2, 0.9, 0.6), (0.5, 0.7, 0.8), (0.8, 0.4, 0.95))
+        assert Calibration("x", 0, {}, curve).threshold(0.75) == 0.5
+
+    def test_precision_out_of_reach(self):
+        """What was never measured is not promised."""
+        with pytest.raises(ValueError, match=r"highest measured is 0\.80"):
+            Calibration("x", 0, {}, ((0.5, 0.7, 0.8),)).threshold(0.9)

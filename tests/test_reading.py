@@ -1,0 +1,224 @@
+"""Readers: spans on the edges of words, windows over long passages, any text."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+from qa.errors import ModelError
+from qa.reading.read import open_reader
+from qa.reading.sentence import SentenceReader
+from qa.reading.span_reader import SpanReader
+from qa.reading.spans import best_spans, polish, word_edges
+from qa.search.embed import open_embedder
+from qa.types import Article, Passage
+
+
+def passage(text: str, id_: str = "a") -> Passage:
+    return Passage(Article(id_, id_, "", text), 0, len(text))
+
+
+def brute_force(start, end, may_start, may_end, max_tokens):
+    """All pairs, one by one: slow and obvious."""
+    best = None
+    for first in range(len(start)):
+        for last in range(first, min(len(start), first + max_tokens)):
+            if may_start[first] and may_end[last]:
+                score = float(start[first] + end[last])
+                if best is None or score > best[2]:
+                    best = (first, last, score)
+    return best
+
+
+class TestBestSpans:
+    @given(st.integers(0, 10_000), st.integers(1, 12), st.integers(1, 6))
+    def test_equals_brute_force(self, seed, n, max_tokens):
+        """Joint decoding finds what trying every pair finds."""
+        rng = np.random.default_rng(seed)
+        start, end = rng.normal(size=(2, n)).astype(np.float32)
+        may_start, may_end = rng.random((2, n)) < 0.7
+        found = best_spans(
+            start, end, may_start, may_end, max_tokens=max_tokens, at_most=1
+        )
+        expected = brute_force(start, end, may_start, may_end, max_tokens)
+        assert (found[0] if found else None) == expected
+
+    def test_start_and_end_never_cross(self):
+        """The best start after the best end gives another pair, not a crossed one."""
+        start, end = np.float32([0, 0, 9]), np.float32([9, 0, 0])
+        ok = np.ones(3, bool)
+        first, last, _ = best_spans(start, end, ok, ok, max_tokens=5, at_most=1)[0]
+        assert first <= last
+
+    def test_several_do_not_overlap(self):
+        """Each further span lies outside those before."""
+        rng = np.random.default_rng(1)
+        start, end = rng.normal(size=(2, 40)).astype(np.float32)
+        ok = np.ones(40, bool)
+        spans = best_spans(start, end, ok, ok, max_tokens=8, at_most=5)
+        tokens = [t for first, last, _ in spans for t in range(first, last + 1)]
+        assert len(spans) == 5
+        assert len(tokens) == len(set(tokens))
+
+
+class TestWordEdges:
+    @pytest.mark.parametrize(
+        ("text", "inside"),
+        [
+            ("election", range(1, 8)),
+            ("1,200.50", range(1, 8)),
+            ("9:30", range(1, 4)),
+            ("U.S.", range(1, 4)),
+        ],
+    )
+    def test_no_edge_inside(self, text, inside):
+        """Words, numbers, times and abbreviations are whole."""
+        starts, ends = word_edges(text)
+        assert not starts[list(inside)].any()
+        assert not ends[list(inside)].any()
+
+    @given(st.text(max_size=60))
+    def test_edges_never_split_letters(self, text):
+        """Between two letters or digits there is no edge, in any script."""
+        starts, _ = word_edges(text)
+        for place in range(1, len(text)):
+            if text[place - 1].isalpha() and text[place].isalpha():
+                assert not starts[place]
+
+
+class TestPolish:
+    @pytest.mark.parametrize(
+        ("text", "words", "expected"),
+        [
+            ("It cost $3.5 in all.", "3.5", "$3.5"),
+            ("It rose 12% today.", "12", "12%"),
+            ("He came, they say.", "He came,", "He came"),
+            ("He left in 1999.", "1999.", "1999"),
+            ("He is in the U.S.", "the U.S.", "the U.S."),
+            ("“We stay,” he said.", "“We stay", "We stay"),
+            ("“We stay,” he said.", "“We stay,”", "“We stay,”"),
+        ],
+    )
+    def test_marks(self, text, words, expected):
+        """Marks that belong to the words come along, others do not."""
+        start = text.index(words)
+        begin, end = polish(text, start, start + len(words), low=0, high=len(text))
+        assert text[begin:end] == expected
+
+    @given(st.text(min_size=1, max_size=40), st.data())
+    def test_never_empty_never_outside(self, text, data):
+        """Whatever the marks, a span stays a span of its passage."""
+        start = data.draw(st.integers(0, len(text) - 1))
+        end = data.draw(st.integers(start + 1, len(text)))
+        begin, stop = polish(text, start, end, low=0, high=len(text))
+        assert 0 <= begin < stop <= len(text)
+
+
+class KeywordModel:
+    """A stand-in for weights: the token `answer` opens and closes every span."""
+
+    name = "keyword"
+
+    def __init__(self, token: int) -> None:
+        self.token = token
+
+    def logits(self, windows):
+        found = []
+        for window in windows:
+            hit = np.float32([5.0 * (i == self.token) for i in window.ids])
+            found.append((hit, hit))
+        return found
+
+
+@pytest.fixture
+def reader() -> SpanReader:
+    """A span reader over words, with windows of 64 tokens."""
+    words = ["[UNK]", "[CLS]", "[SEP]", "answer", "where", "filler", "."]
+    vocabulary = {word: n for n, word in enumerate(words)}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 2), ("[CLS]", 1))
+    return SpanReader(KeywordModel(vocabulary["answer"]), tokenizer, max_window=160)
+
+
+class TestSpanReader:
+    def test_last_sentence_of_a_long_passage(self, reader):
+        """Windows reach the end of 2,000 words."""
+        text = "filler filler. " * 1000 + "The answer. "
+        best = reader.read("where?", [passage(text)])[0]
+        assert best.text == "answer"
+        assert best.start == text.index("answer")
+        assert best.margin == pytest.approx(10.0)
+
+    def test_windows_do_not_double_a_span(self, reader):
+        """A span that two windows see is one candidate."""
+        text = "filler " * 100 + "answer " + "filler " * 100
+        found = reader.read("where?", [passage(text)])
+        assert sum(c.text == "answer" for c in found) == 1
+
+    def test_offsets_count_the_article(self, reader):
+        """A passage in the middle of an article gives offsets of the article."""
+        text = "filler filler.\n\nThe answer is here."
+        article = Article("a", "a", "", text)
+        best = reader.read("where?", [Passage(article, 16, len(text))])[0]
+        assert text[best.start : best.end] == "answer"
+
+    def test_never_the_question_itself(self, reader):
+        """Words of the question are no answer."""
+        found = reader.read("answer answer?", [passage("filler filler.")])
+        assert all(c.margin <= 0 for c in found)
+
+    def test_endless_question(self, reader):
+        """A question longer than a window is cut, not refused."""
+        reader.read("where " * 400, [passage("The answer.")])
+
+    def test_batch_equals_one_by_one(self, reader):
+        """Passages read together give what they give alone."""
+        passages = [passage(f"filler {n} answer.", f"p{n}") for n in range(5)]
+        together = reader.read("where?", passages)
+        for p in passages:
+            of_this = [c for c in together if c.passage is p]
+            assert of_this == reader.read("where?", [p])
+
+    @settings(max_examples=60)
+    @given(st.text(max_size=300))
+    def test_any_text(self, reader_factory, text):
+        """Other scripts, emoji and control characters break no offset."""
+        whole = f"{text} answer"
+        for c in reader_factory.read("where?", [passage(whole)]):
+            assert whole[c.start : c.end] == c.text
+
+    def test_a_megabyte_without_a_space(self, reader):
+        """One endless word is read like any other."""
+        reader.read("where?", [passage("x" * 1_000_000)])
+
+
+@pytest.fixture(scope="module")
+def reader_factory():
+    words = {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "answer": 3}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 2), ("[CLS]", 1))
+    return SpanReader(KeywordModel(3), tokenizer, max_window=160)
+
+
+class TestSentenceReader:
+    def test_sentence_with_the_words_is_first(self):
+        """The sentence that takes up the question comes first."""
+        reader = SentenceReader(open_embedder("hash:256"))
+        text = "It rained all day. The harbour opened on Tuesday. Nobody came."
+        best = reader.read("When did the harbour open?", [passage(text)])[0]
+        assert best.text == "The harbour opened on Tuesday."
+
+    def test_no_passage(self):
+        """Nothing to read gives nothing."""
+        assert SentenceReader(open_embedder("hash:8")).read("Who?", []) == []
+
+
+class TestOpenReader:
+    def test_unknown_family(self):
+        """The error lists what there is."""
+        with pytest.raises(ModelError, match="sentence"):
+            open_reader("oracle", open_embedder("hash:8"))
