@@ -1,0 +1,1 @@
+"""The numbers: each script prints a table and appends a line of JSON to `results/`."""

@@ -1,0 +1,160 @@
+"""Recall of words alone, dense alone and hybrid, over one large pool of passages.
+
+    python -m benchmarks.retrieval --data PATH
+
+The pool is every distinct context of the dev and train sets, indexed by the product
+itself (contexts are cut into passages as articles are). A question finds its context
+when one of the first k passages comes from it. Every question that its set answers
+counts; of sets with more than `--most`, a fixed sample.
+"""
+
+import argparse
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.data import Line, pool_of, read_lines
+from benchmarks.results import keep
+from qa.evaluation.metrics import bootstrap_interval
+from qa.library.store import Store
+from qa.library.sync import sync
+from qa.search.embed import open_embedder
+from qa.search.retrieve import fuse
+from qa.search.vectors import VectorIndex
+from qa.search.words import WordIndex
+from qa.settings import Settings
+
+CUTOFFS = (1, 3, 5, 8, 20)
+DEV = ("xquad_en", "squad2_dev_half", "quoref_contrast", "clapnq_dev")
+SEED = 7
+
+
+def main() -> None:
+    """Index the pool, ask every question, print and keep the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--store", type=Path, default=Path("/tmp/qa-benchmark-pool"))
+    parser.add_argument("--most", type=int, default=1000, help="questions a set")
+    parser.add_argument(
+        "--weights", type=float, nargs="+", default=[0.2, 0.3, 0.4, 0.5]
+    )
+    parser.add_argument("--sets", nargs="+", default=list(DEV))
+    parser.add_argument("--embedder", default=Settings().embedder)
+    arguments = parser.parse_args()
+
+    settings = Settings(embedder=arguments.embedder)
+    embedder = open_embedder(settings.embedder)
+    store = build_pool(arguments.data, arguments.store, settings)
+    vectors = VectorIndex(store, embedder.name, embedder.dim)
+    words = WordIndex(store)
+    keys = {article.text: article.id for article in _articles(store)}
+    print(f"pool: {store.passage_count():,} passages of {len(keys):,} contexts")
+
+    for name in arguments.sets:
+        lines = _sample(arguments.data / f"dev/{name}.jsonl.gz", arguments.most)
+        found = _ask(lines, embedder, vectors, words, settings.pool)
+        gold = [keys[_stored(line.context)] for line in lines]
+        _report(name, found, gold, store, arguments.weights, settings)
+
+
+def build_pool(data: Path, place: Path, settings: Settings) -> Store:
+    """Return the store of the pool, indexed once and kept for the next run."""
+    articles = place / "articles"
+    articles.mkdir(parents=True, exist_ok=True)
+    file = articles / "pool.jsonl"
+    if not file.exists():
+        sets = sorted((data / "dev").glob("*.gz")) + sorted(
+            (data / "train").glob("*.gz")
+        )
+        with file.open("w", encoding="utf-8") as target:
+            for context, title in pool_of(sets).items():
+                row = {"title": title, "text": context}
+                target.write(json.dumps(row, ensure_ascii=False) + "\n")
+    store = Store(place / "store")
+    embedder = open_embedder(settings.embedder)
+    report = sync(
+        articles,
+        store,
+        embedder,
+        settings,
+        progress=lambda p: print(
+            f"\rindexing {p.share:.0%}, {p.rate:.0f} passages/s", end="", flush=True
+        ),
+    )
+    if report.embedded:
+        print(f"\nindexed {report.embedded:,} passages in {report.seconds:.0f} s")
+    return store
+
+
+def _articles(store: Store):  # type: ignore[no-untyped-def]  # Iterator[Article]
+    for entry in store.article_list():
+        yield store.article(entry.id)
+
+
+def _stored(context: str) -> str:
+    return context.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _sample(path: Path, most: int) -> list[Line]:
+    lines = [line for line in read_lines(path) if line.answers]
+    return lines if len(lines) <= most else random.Random(SEED).sample(lines, most)
+
+
+def _ask(lines, embedder, vectors, words, pool):  # type: ignore[no-untyped-def]
+    """Return (dense, lexical) scores by row for every question."""
+    queries = embedder.encode([line.question for line in lines], kind="question")
+    found = []
+    for line, query in zip(lines, queries, strict=True):
+        lexical = dict(words.search(line.question, pool))
+        dense = dict(vectors.search(query, pool))
+        alone = dict(dense)
+        dense |= vectors.scores(query, [row for row in lexical if row not in dense])
+        found.append((alone, dense, lexical))
+    return found
+
+
+def _report(name, found, gold, store, weights, settings):  # type: ignore[no-untyped-def]
+    sides = {
+        "words": [fuse({}, lexical, dense_weight=0.0) for _, _, lexical in found],
+        "dense": [fuse(alone, {}, dense_weight=1.0) for alone, _, _ in found],
+    }
+    for weight in weights:
+        sides[f"hybrid {weight}"] = [
+            fuse(dense, lexical, dense_weight=weight) for _, dense, lexical in found
+        ]
+    for side, rankings in sides.items():
+        ranks = [
+            _rank(list(ranking), key, store)
+            for ranking, key in zip(rankings, gold, strict=True)
+        ]
+        _line(name, side, ranks, settings)
+
+
+def _rank(rows: Sequence[int], key: str, store: Store) -> int:
+    """Return the rank of the first passage of the context; 0 if not in the first 20."""
+    passages = store.passages(rows[: max(CUTOFFS)])
+    ids = [passage.article.id for passage in passages]
+    return ids.index(key) + 1 if key in ids else 0
+
+
+def _line(name: str, side: str, ranks: list[int], settings: Settings) -> None:
+    figures: dict[str, object] = {"set": name, "side": side, "n": len(ranks)}
+    cells = []
+    for k in CUTOFFS:
+        values = [100.0 * (0 < rank <= k) for rank in ranks]
+        low, high = bootstrap_interval(values, seed=SEED)
+        mean = float(np.mean(values))
+        figures[f"recall@{k}"] = [round(mean, 1), round(low, 1), round(high, 1)]
+        cells.append(f"R@{k} {mean:5.1f} [{low:.1f}, {high:.1f}]")
+    mrr = float(np.mean([1 / rank if rank else 0.0 for rank in ranks]))
+    figures["mrr"] = round(mrr, 4)
+    cuts = [settings.min_chars, settings.max_chars, settings.overlap_chars]
+    keep("retrieval", {**figures, "seed": SEED, "cut": cuts, "pool": settings.pool})
+    print(f"{name:<16} {side:<11} n={len(ranks)}  {'  '.join(cells)}  MRR {mrr:.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Questions with the answers that are expected of them, one JSON object a line."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.errors import QuestionsError
+
+__all__ = ["Question", "read_questions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question under test. No answers: abstaining is right.
+
+    `article` is the id or the path of the article that answers it, or the end of one.
+    """
+
+    id: str
+    text: str
+    answers: tuple[str, ...] = ()
+    article: str | None = None
+    kind: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise ValueError(f"question {self.id!r} has no words")
+        if not all(answer.strip() for answer in self.answers):
+            raise ValueError(f"question {self.id!r} expects an answer without words")
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether an answer is expected."""
+        return bool(self.answers)
+
+
+def read_questions(path: str | Path) -> list[Question]:
+    """Read lines with `id`, `question` and, where known, `answers`, `article`, `kind`.
+
+    Answers are strings or, as in SQuAD, objects with `text`; none at all means that
+    the articles do not say. Empty lines are passed over.
+
+    Raises:
+        QuestionsError: with the number of the line that cannot be used.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionsError(
+            f"{path}: cannot be read ({error}). Give a UTF-8 file with one JSON "
+            "object a line."
+        ) from error
+    questions: dict[str, Question] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            question = _parse(line)
+        except (ValueError, TypeError) as error:
+            raise QuestionsError(f"{path}, line {number}: {error}") from error
+        if question.id in questions:
+            raise QuestionsError(
+                f"{path}, line {number}: the id {question.id!r} stands twice. Give "
+                "every question an id of its own."
+            )
+        questions[question.id] = question
+    if not questions:
+        raise QuestionsError(
+            f"{path}: no question in it. Write one JSON object a line with `id`, "
+            "`question` and `answers`."
+        )
+    return list(questions.values())
+
+
+def _parse(line: str) -> Question:
+    """Turn one line into a question; a ValueError says what is wrong with it.
+
+    >>> _parse('{"id": 7, "question": "Who?", "answers": [{"text": "Assad"}]}')
+    Question(id='7', text='Who?', answers=('Assad',), article=None, kind=None)
+    """
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON ({error}). Write one object a line.") from error
+    if not isinstance(record, dict):
+        raise TypeError(
+            f"found {type(record).__name__}, wanted an object with `id` and `question`."
+        )
+    for field in ("id", "question"):
+        if not isinstance(record.get(field), (str, int)):
+            raise TypeError(f"`{field}` is {record.get(field)!r}, wanted a string.")
+    answers = record.get("answers") or []
+    if not isinstance(answers, list):
+        raise TypeError(f"`answers` is {answers!r}, wanted a list of strings.")
+    for field in ("article", "kind"):
+        if not isinstance(record.get(field), (str, type(None))):
+            raise TypeError(f"`{field}` is {record[field]!r}, wanted a string or null.")
+    return Question(
+        id=str(record["id"]),
+        text=str(record["question"]),
+        # SQuAD repeats an answer that several annotators gave
+        answers=tuple(dict.fromkeys(_answer_text(answer) for answer in answers)),
+        article=record.get("article"),
+        kind=record.get("kind"),
+    )
+
+
+def _answer_text(answer: object) -> str:
+    """Return the words of one expected answer, given plainly or as in SQuAD.
+
+    >>> _answer_text({"text": "Kunduz", "answer_start": 3})
+    'Kunduz'
+    """
+    text = answer.get("text") if isinstance(answer, dict) else answer
+    if not isinstance(text, str):
+        raise TypeError(
+            f'the answer {answer!r} is neither a string nor {{"text": "..."}}.'
+        )
+    return text
