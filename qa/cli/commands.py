@@ -1,0 +1,297 @@
+"""One function for each command: it prints, and returns the exit code."""
+
+import argparse
+import dataclasses
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qa.cli.library import articles_of, open_library, store_of
+from qa.errors import QAError, QuestionError
+from qa.render import to_text
+from qa.schema import ANSWER_SCHEMA, answer_to_json
+from qa.types import Answer, Turn
+
+if TYPE_CHECKING:
+    from qa.pipeline import QA
+
+__all__ = ["COMMANDS", "version"]
+
+_ANSWERED, _ERROR, _ABSTAINED = 0, 1, 3
+
+
+def version() -> int:
+    """Print the version of the installed distribution."""
+    from importlib.metadata import version as installed
+
+    print(f"qa {installed('verbatim-qa')}")
+    return 0
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    with open_library(arguments) as qa:
+        answer = qa.ask(
+            " ".join(arguments.question), min_confidence=_limit(arguments, qa)
+        )
+    if arguments.json:
+        _print_json(answer_to_json(answer))
+    else:
+        print(_shown(answer))
+    return _ANSWERED if answer.is_found else _ABSTAINED
+
+
+def _batch(arguments: argparse.Namespace) -> int:
+    questions = list(_questions(arguments.questions))
+    code = _ANSWERED
+    with open_library(arguments) as qa:
+        limit = _limit(arguments, qa)
+        for id_, question in questions:
+            try:
+                answer = qa.ask(question, min_confidence=limit)
+            except QuestionError as error:
+                code = _ERROR
+                found: dict[str, Any] = {
+                    "id": id_,
+                    "question": question,
+                    "error": str(error),
+                }
+            else:
+                found = {"id": id_, **answer_to_json(answer)}
+            if arguments.json:
+                print(json.dumps(found, ensure_ascii=False), flush=True)
+            else:
+                print(f"{id_}\t{found.get('text') or '-'}", flush=True)
+    return code
+
+
+def _questions(place: str) -> Iterator[tuple[Any, str]]:
+    for number, line in enumerate(_read(place).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            data = json.loads(line)
+            yield data["id"], str(data["question"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise QAError(
+                f"{place}, line {number}: {error!r} in {line[:60]!r}. Wanted is an "
+                'object such as {"id": 1, "question": "Who said it?"} on each line.'
+            ) from error
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    turns: list[Turn] = []
+    with open_library(arguments) as qa:
+        limit = _limit(arguments, qa)
+        count = len(qa.library.articles())
+        print(f"{count} articles. Ask; an empty line or Ctrl-D ends.", file=sys.stderr)
+        while question := _prompt():
+            try:
+                answer = qa.ask(question, turns=turns, min_confidence=limit)
+            except QAError as error:
+                print(f"qa: {error}\n", file=sys.stderr)
+                continue
+            turns.append(Turn(question, answer))
+            print(f"\n{_shown(answer)}\n")
+    return _ANSWERED
+
+
+def _prompt() -> str:
+    try:
+        return input("> " if sys.stdin.isatty() else "").strip()
+    except EOFError:
+        return ""
+
+
+def _index(arguments: argparse.Namespace) -> int:
+    from qa.cli.library import progress_bar, settings_of
+    from qa.library.store import Store
+    from qa.library.sync import sync
+    from qa.search.embed import open_embedder
+
+    folder, settings = articles_of(arguments), settings_of(arguments)
+    store = Store(store_of(arguments))
+    embedder = open_embedder(settings.embedder)
+    with progress_bar() as tell:
+        report = sync(folder, store, embedder, settings, progress=tell)
+    # build what is derived now, so that the first question does not wait for it
+    from qa.search.vectors import VectorIndex
+    from qa.search.words import WordIndex
+
+    VectorIndex(store, embedder.name, embedder.dim)
+    WordIndex(store)
+    if arguments.json:
+        _print_json({**dataclasses.asdict(report), "store": str(store.folder)})
+        return 0
+    print(
+        f"{len(report.added)} added, {len(report.changed)} changed, "
+        f"{len(report.moved)} moved, {len(report.removed)} removed, "
+        f"{report.unchanged} unchanged; {report.embedded} passages embedded "
+        f"in {report.seconds:.1f} s"
+    )
+    for path, reason in report.skipped:
+        print(f"skipped {reason if path in reason else f'{path}: {reason}'}")
+    counts = store.counts()
+    print(f"{counts.articles} articles, {counts.passages} passages in {store.folder}")
+    return 0
+
+
+def _stats(arguments: argparse.Namespace) -> int:
+    from qa.library.store import Store
+
+    place = store_of(arguments)
+    if not place.is_dir():
+        raise QAError(
+            f"{str(place)!r}: there is no store here yet. "
+            f"Run `qa index {articles_of(arguments)}`."
+        )
+    store = Store(place)
+    size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+    facts = {
+        **dataclasses.asdict(store.counts()),
+        "generation": store.generation,
+        "embedder": store.meta("embedder"),
+        "bytes": size,
+        "store": str(place),
+    }
+    if arguments.json:
+        _print_json({**facts, "skipped": dict(store.skipped())})
+        return 0
+    for name, value in facts.items():
+        print(
+            f"{name:<12}{value:>12,}"
+            if isinstance(value, int)
+            else f"{name:<12}{value}"
+        )
+    for path, reason in store.skipped():
+        print(f"skipped {reason if path in reason else f'{path}: {reason}'}")
+    return 0
+
+
+def _eval(arguments: argparse.Namespace) -> int:
+    from qa.evaluation import evaluate, read_questions
+
+    questions = read_questions(Path(arguments.questions))
+    with open_library(arguments) as qa:
+        report = evaluate(qa, questions)
+    if arguments.out:
+        text = json.dumps(report.to_json(), ensure_ascii=False, indent=1)
+        arguments.out.write_text(text, encoding="utf-8")
+    if arguments.json:
+        _print_json(report.to_json())
+    else:
+        print(report.to_markdown())
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from qa.evaluation import Report, compare
+
+    before, after = (
+        Report.from_json(json.loads(_read(str(path))))
+        for path in (arguments.before, arguments.after)
+    )
+    comparison = compare(before, after)
+    if arguments.json:
+        _print_json(comparison.to_json())
+    else:
+        print(comparison.to_markdown())
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from qa.verify import verify_answer
+
+    try:
+        data = json.loads(_read(arguments.answer))
+    except ValueError as error:
+        raise QAError(
+            f"{arguments.answer}: no JSON ({error}). Wanted is what "
+            "`qa ask --json` printed."
+        ) from error
+    checks = verify_answer(data, articles_of(arguments), store=store_of(arguments))
+    if arguments.json:
+        _print_json([dataclasses.asdict(check) for check in checks])
+    else:
+        for check in checks:
+            print(f"{'ok' if check.is_verbatim else 'NOT FOUND'}  {check.words}")
+    return 0 if all(check.is_verbatim for check in checks) else _ERROR
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from qa.web import serve
+
+    with open_library(arguments) as qa:
+        serve(
+            qa,
+            host=arguments.host,
+            port=arguments.port,
+            auth=arguments.auth,
+            is_opened=arguments.open,
+        )
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from qa.cli.doctor import examine
+
+    checks = examine(arguments)
+    if arguments.json:
+        _print_json([dataclasses.asdict(check) for check in checks])
+    else:
+        for check in checks:
+            print(f"{'ok  ' if check.is_fine else 'MEND'}  {check.words}")
+    return 0 if all(check.is_fine for check in checks) else _ERROR
+
+
+def _schema(_: argparse.Namespace) -> int:
+    _print_json(ANSWER_SCHEMA)
+    return 0
+
+
+def _limit(arguments: argparse.Namespace, qa: "QA") -> float | None:
+    if arguments.min_precision is None:
+        return arguments.min_confidence  # type: ignore[no-any-return]  # argparse
+    try:
+        return qa.threshold(arguments.min_precision)
+    except ValueError as error:
+        raise QAError(f"{error}. Ask for a lower `--min-precision`.") from error
+
+
+def _read(place: str) -> str:
+    if place == "-":
+        return sys.stdin.read()
+    try:
+        return Path(place).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QAError(
+            f"{place!r} cannot be read: {error}. Name a UTF-8 text file, or - for "
+            "standard input."
+        ) from error
+
+
+def _shown(answer: Answer) -> str:
+    is_screen = sys.stdout.isatty()
+    width = min(100, shutil.get_terminal_size().columns)
+    return to_text(answer, width=width, is_styled=is_screen)
+
+
+def _print_json(data: Any) -> None:
+    print(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "index": _index,
+    "ask": _ask,
+    "batch": _batch,
+    "chat": _chat,
+    "serve": _serve,
+    "stats": _stats,
+    "eval": _eval,
+    "compare": _compare,
+    "verify": _verify,
+    "doctor": _doctor,
+    "schema": _schema,
+}

@@ -1,0 +1,116 @@
+"""`qa doctor`: is everything in its place, and if not, what to do."""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+
+from qa.cli.library import articles_of, settings_of, store_of
+from qa.errors import QAError
+
+__all__ = ["Finding", "examine"]
+
+_NEEDED = ("faiss-cpu", "gradio", "openvino", "sentence-transformers", "tantivy")
+_LEAST_FREE_BYTES = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    is_fine: bool
+    words: str
+
+
+def examine(arguments: argparse.Namespace) -> list[Finding]:
+    """Look at Python, packages, models, articles, store and disk, in this order."""
+    looks: tuple[Callable[[argparse.Namespace], str], ...] = (
+        _python,
+        _packages,
+        _articles,
+        _store,
+        _disk,
+        _embedder,
+        _reader,
+    )
+    return [_finding(look, arguments) for look in looks]
+
+
+def _finding(
+    look: Callable[[argparse.Namespace], str], arguments: argparse.Namespace
+) -> Finding:
+    try:
+        return Finding(True, look(arguments))
+    except (QAError, metadata.PackageNotFoundError) as error:
+        return Finding(False, str(error))
+
+
+def _python(_: argparse.Namespace) -> str:
+    return f"Python {sys.version.split()[0]}"
+
+
+def _packages(_: argparse.Namespace) -> str:
+    return ", ".join(f"{name} {metadata.version(name)}" for name in _NEEDED)
+
+
+def _articles(arguments: argparse.Namespace) -> str:
+    from qa.library.formats import is_supported
+    from qa.library.scan import scan
+
+    folder = articles_of(arguments)
+    found = scan(folder)
+    usable = sum(is_supported(file.path) for file in found)
+    if not usable:
+        raise QAError(
+            f"{folder}: {len(found)} files, none of a kind that can be read. Put "
+            "Markdown, text, HTML, PDF, DOCX, JSONL, CSV or zip files there."
+        )
+    return f"{folder}: {usable} of {len(found)} files can be read"
+
+
+def _store(arguments: argparse.Namespace) -> str:
+    from qa.library.store import Store
+
+    place = store_of(arguments)
+    if not place.is_dir():
+        return f"{place}: not built yet; the first question or `qa index` builds it"
+    counts = Store(place).counts()
+    return f"{place}: {counts.articles} articles, {counts.passages} passages"
+
+
+def _disk(arguments: argparse.Namespace) -> str:
+    place = store_of(arguments)
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < _LEAST_FREE_BYTES:
+        raise QAError(
+            f"{place}: {free / 1e6:,.0f} MB free, at least "
+            f"{_LEAST_FREE_BYTES / 1e6:,.0f} MB wanted. Make room, or name another "
+            "place with `--store`."
+        )
+    return f"{free / 1e9:,.1f} GB free for the store"
+
+
+def _embedder(arguments: argparse.Namespace) -> str:
+    from qa.search.embed import open_embedder
+
+    embedder = open_embedder(settings_of(arguments).embedder)
+    vector = embedder.encode(["a question"], kind="question")[0]
+    if not 0.99 < float(vector @ vector) < 1.01:
+        raise QAError(
+            f"embedder {embedder.name}: its vectors are not of unit length. "
+            "Reinstall the package."
+        )
+    return f"embedder {embedder.name}: {embedder.dim} dimensions"
+
+
+def _reader(arguments: argparse.Namespace) -> str:
+    from qa.reading.read import open_reader
+    from qa.search.embed import open_embedder
+
+    settings = settings_of(arguments)
+    reader = open_reader(settings.reader, open_embedder(settings.embedder))
+    return f"reader {reader.name}"

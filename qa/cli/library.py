@@ -1,0 +1,107 @@
+"""Opening the library that the command line names, with progress on the way."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa.errors import ArticlesError
+from qa.library.scan import default_store
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from qa.library.progress import Progress
+    from qa.pipeline import QA
+
+__all__ = ["articles_of", "open_library", "progress_bar", "settings_of", "store_of"]
+
+_DEFAULT = "seeds"
+
+
+def articles_of(arguments: argparse.Namespace) -> Path:
+    """Return the place of the articles.
+
+    Raises:
+        ArticlesError: if none is named and there is no default.
+    """
+    named = getattr(arguments, "folder", None) or arguments.articles
+    if named:
+        return Path(named).expanduser()
+    if not Path(_DEFAULT).is_dir():
+        raise ArticlesError(
+            f"no articles are named, and there is no folder {_DEFAULT!r} here. Name "
+            "yours with `--articles FOLDER`."
+        )
+    return Path(_DEFAULT)
+
+
+def store_of(arguments: argparse.Namespace) -> Path:
+    """Return the place of the store."""
+    if arguments.store:
+        return Path(arguments.store).expanduser()
+    return default_store(articles_of(arguments))
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """Return the settings that the options change."""
+    changed = {
+        name: value
+        for name in ("embedder", "reader")
+        if (value := getattr(arguments, name, None))
+    }
+    return replace(Settings(), **changed)
+
+
+def open_library(arguments: argparse.Namespace, *, is_synced: bool = True) -> "QA":
+    """Open the library, showing progress when there is something to index."""
+    from qa.pipeline import QA
+
+    with progress_bar() as tell:
+        return QA.open(
+            articles_of(arguments),
+            store=store_of(arguments),
+            settings=settings_of(arguments),
+            progress=tell,
+            is_synced=is_synced,
+        )
+
+
+@contextmanager
+def progress_bar() -> "Iterator[Callable[[Progress], None]]":
+    """Yield a function that draws progress on stderr; silent when it is no screen."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from tqdm import tqdm
+
+    bar = None
+
+    def tell(progress: "Progress") -> None:
+        nonlocal bar
+        if bar is None:
+            bar = tqdm(
+                total=100.0,
+                desc="Indexing",
+                leave=False,
+                bar_format="{desc} {percentage:3.0f} % |{bar}| {postfix}",
+            )
+        bar.n = 100 * progress.share
+        bar.set_postfix_str(_status(progress))
+
+    try:
+        yield tell
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _status(progress: "Progress") -> str:
+    left = progress.seconds_left
+    time_left = "" if left is None else f", {left / 60:.0f}:{left % 60:02.0f} left"
+    return (
+        f"{progress.files:,} of {progress.files_total:,} files, "
+        f"{progress.rate:.0f} passages/s{time_left}"
+    )

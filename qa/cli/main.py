@@ -1,0 +1,35 @@
+"""Entry of the command line: parse, run one command, turn errors into words."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from qa.cli import commands
+from qa.cli.arguments import parser
+from qa.errors import QAError
+
+__all__ = ["main"]
+
+_ERROR = 1
+_INTERRUPTED = 130  # as a shell reports Ctrl-C
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    arguments = parser().parse_args(argv)
+    if arguments.version:
+        return commands.version()
+    if arguments.command is None:
+        parser().print_help()
+        return 0
+    try:
+        return commands.COMMANDS[arguments.command](arguments)
+    except QAError as error:
+        print(f"qa: {error}", file=sys.stderr)
+        return _ERROR
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:  # the reader of our output went away: `qa ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _ERROR

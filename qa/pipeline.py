@@ -1,0 +1,209 @@
+"""The whole way of a question, and the one place that names concrete classes."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from qa.conversation.follow_up import standalone
+from qa.errors import QuestionError, StoreBusyError
+from qa.library.library import Library
+from qa.library.progress import Progress
+from qa.library.scan import default_store
+from qa.library.store import Store
+from qa.protocols import Mode, Reader
+from qa.reading.answer import choose
+from qa.reading.confidence import Calibration, load_calibration
+from qa.reading.read import open_reader
+from qa.search.embed import open_embedder
+from qa.search.retrieve import HybridRetriever
+from qa.search.terms import content_words
+from qa.settings import Settings
+from qa.types import Answer, Hit, Turn
+
+__all__ = ["QA"]
+
+
+class QA:
+    """Answers questions from a folder of articles, in their own words.
+
+    Stateless between questions: a conversation is passed in as its turns. Threads may
+    share one.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        retriever: HybridRetriever,
+        reader: Reader,
+        calibration: Calibration,
+        settings: Settings,
+    ) -> None:
+        """Take the parts; `QA.open` builds them."""
+        self.library = library
+        self.retriever = retriever
+        self.reader = reader
+        self.settings = settings
+        self._store = library.store
+        self._calibration = calibration
+
+    @classmethod
+    def open(
+        cls,
+        articles: str | Path = "seeds",
+        *,
+        store: str | Path | None = None,
+        settings: Settings | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        is_synced: bool = True,
+    ) -> "QA":
+        """Open the library of a folder (or file, or zip) and bring it in step.
+
+        Args:
+            articles: where the articles are.
+            store: where what is derived from them is kept; None picks
+                `embeddings/` or the user's cache folder.
+            settings: None takes the defaults.
+            progress: called after each batch that is indexed.
+            is_synced: whether to look for changed files first; without, the library
+                is asked as it was left. A store that another process is writing to
+                is asked as it is, too.
+
+        Raises:
+            ArticlesError: if there is nothing to read at that place.
+            StoreError: if the store cannot be used.
+            ModelError: if a model cannot be opened.
+        """
+        settings = settings or Settings()
+        place = Path(articles)
+        kept = Store(Path(store) if store else default_store(place))
+        embedder = open_embedder(settings.embedder)
+        library = Library(place, kept, embedder, settings)
+        if is_synced:
+            try:
+                library.sync(progress=progress)
+            except StoreBusyError:
+                if not kept.generation:
+                    raise  # nothing to ask yet
+        retriever = HybridRetriever(
+            kept, embedder, dense_weight=settings.dense_weight, pool=settings.pool
+        )
+        reader = open_reader(settings.reader, embedder)
+        calibration = load_calibration(reader.name)
+        return cls(library, retriever, reader, calibration, settings)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        turns: Sequence[Turn] = (),
+        only: Collection[str] | None = None,
+        min_confidence: float | None = None,
+    ) -> Answer:
+        """Return the best answer; one that is not found is an Answer too.
+
+        Args:
+            question: in the words of the person who asks.
+            turns: what was asked before, if this may be a follow-up.
+            only: ids of the articles to be asked; None means all.
+            min_confidence: below it we abstain; None takes the setting.
+
+        Raises:
+            QuestionError: if the question has no word, or is too long.
+        """
+        whole = standalone(_checked(question, self.settings), turns)
+        begun = time.perf_counter()
+        hits = self._retrieve(whole, self.settings.top_k, "hybrid", only)
+        retrieved = time.perf_counter()
+        candidates = self.reader.read(whole, [hit.passage for hit in hits])
+        read = time.perf_counter()
+        answer = choose(
+            whole,
+            hits,
+            candidates,
+            self._calibration,
+            min_confidence=(
+                self.settings.min_confidence
+                if min_confidence is None
+                else min_confidence
+            ),
+            max_alternatives=self.settings.max_alternatives,
+        )
+        count = self._store.passage_count()
+        decided = time.perf_counter()
+        return dataclasses.replace(
+            answer,
+            question=question,
+            reason="no_articles" if answer.reason and not count else answer.reason,
+            unknown_words=tuple(self.retriever.unknown(content_words(whole))),
+            timings={
+                "retrieve": 1000 * (retrieved - begun),
+                "read": 1000 * (read - retrieved),
+                "decide": 1000 * (decided - read),
+                "total": 1000 * (decided - begun),
+            },
+            passages=count,
+        )
+
+    def retrieve(
+        self,
+        question: str,
+        *,
+        top_k: int = 5,
+        mode: Mode = "hybrid",
+        only: Collection[str] | None = None,
+    ) -> list[Hit]:
+        """Return the passages nearest to the question, best first.
+
+        Raises:
+            QuestionError: if the question has no word, or is too long.
+            ValueError: if `top_k` is below 1.
+        """
+        if top_k < 1:
+            raise ValueError(f"top_k must be at least 1, got {top_k}")
+        return self._retrieve(_checked(question, self.settings), top_k, mode, only)
+
+    def threshold(self, min_precision: float) -> float:
+        """Return the confidence above which answers were right this often.
+
+        Raises:
+            ValueError: if the reader never reached that precision when measured.
+        """
+        return self._calibration.threshold(min_precision)
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def __enter__(self) -> "QA":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _retrieve(
+        self, question: str, top_k: int, mode: Mode, only: Collection[str] | None
+    ) -> list[Hit]:
+        self.retriever.catch_up()
+        return self.retriever.retrieve(question, top_k=top_k, mode=mode, only=only)
+
+
+def _checked(question: str, settings: Settings) -> str:
+    question = question.strip()
+    if len(question) > settings.max_question_chars:
+        raise QuestionError(
+            f"the question has {len(question):,} characters; a question has at most "
+            f"{settings.max_question_chars:,}. Ask in a sentence or two."
+        )
+    if not content_words(question):
+        raise QuestionError(
+            f"the question {question!r} has no word. Ask in a sentence, such as "
+            '"What did Iran say about Assad\'s elections?"'
+        )
+    return question

@@ -1,0 +1,152 @@
+"""An answer as text for a terminal, and as Markdown; wording shared with the page."""
+
+import textwrap
+from collections.abc import Callable
+
+from qa.types import Alternative, Answer, Citation
+
+__all__ = ["confidence_words", "place", "reason_words", "to_markdown", "to_text"]
+
+_LEVELS = ((0.9, "very sure"), (0.7, "fairly sure"), (0.5, "more likely than not"))
+_REASONS = {
+    "no_articles": "There are no articles here yet.",
+    "no_match": "The articles do not say: none is about the words of this question.",
+    "no_answer": "The articles do not say: passages come near, but none answers.",
+    "low_confidence": "The articles may not say: the best words found are unsure.",
+}
+
+
+def confidence_words(confidence: float) -> str:
+    """Return how sure an answer is, in words.
+
+    >>> confidence_words(0.93), confidence_words(0.2)
+    ('very sure', 'unsure')
+    """
+    return next((words for least, words in _LEVELS if confidence >= least), "unsure")
+
+
+def reason_words(answer: Answer) -> str:
+    """Return why there is no answer, as a sentence; of an answer, the empty string."""
+    return _REASONS[answer.reason] if answer.reason else ""
+
+
+def place(citation: Citation) -> str:
+    """Return where a citation stands: title, date, page or paragraph."""
+    parts = [citation.title]
+    if citation.published:
+        day = citation.published
+        parts.append(f"{day.day} {day:%B %Y}")
+    if citation.page:
+        parts.append(f"page {citation.page}")
+    else:
+        parts.append(f"paragraph {citation.paragraph}")
+    return ", ".join(parts)
+
+
+def to_text(answer: Answer, *, width: int = 80, is_styled: bool = False) -> str:
+    """Return the answer for a terminal.
+
+    Args:
+        answer: found or not.
+        width: columns to wrap at.
+        is_styled: whether to mark the words by ANSI codes, else by brackets.
+    """
+    bold = _bold if is_styled else _bracketed
+    lines: list[str] = []
+    if answer.standalone != answer.question.strip():
+        lines += _wrap(f"Understood as: {answer.standalone}", width), ""
+    if answer.text is None:
+        lines += [reason_words(answer), *_missing_words(answer)]
+        if answer.nearest:
+            lines += ["", "Nearest passages:"]
+            lines += [_nearest(n, c, width) for n, c in enumerate(answer.nearest, 1)]
+    else:
+        lines += [_wrap(answer.text, width, bold if is_styled else str), ""]
+        for number, citation in enumerate(answer.citations, 1):
+            lines += _cited(number, citation, answer, width, bold)
+    if answer.alternatives:
+        lines += ["", "Others:" if answer.is_found else "Unsure:"]
+        lines += [_other(alternative, width) for alternative in answer.alternatives]
+    return "\n".join([*lines, "", _footer(answer)])
+
+
+def to_markdown(answer: Answer) -> str:
+    """Return the answer as Markdown: the words, then numbered citations."""
+    if answer.text is None:
+        return "\n".join([f"*{reason_words(answer)}*", *_missing_words(answer)])
+    lines = [f"**{_escape(answer.text)}**", "", f"> {_escape(answer.sentence or '')}"]
+    lines += [
+        f"{number}. {_escape(place(c))} (`{c.path}`, characters {c.start} to {c.end})"
+        for number, c in enumerate(answer.citations, 1)
+    ]
+    return "\n".join([*lines[:3], "", *lines[3:], "", f"*{_footer(answer)}*"])
+
+
+def _missing_words(answer: Answer) -> list[str]:
+    if not answer.unknown_words:
+        return []
+    return [f"No article contains: {', '.join(answer.unknown_words)}"]
+
+
+def _cited(
+    number: int,
+    citation: Citation,
+    answer: Answer,
+    width: int,
+    bold: Callable[[str], str],
+) -> list[str]:
+    head = f"[{number}] {place(citation)}"
+    where = f"    {citation.path}, characters {citation.start} to {citation.end}"
+    if number > 1 or answer.sentence is None:
+        return [head, where]
+    first = citation.start - citation.sentence_start
+    last = citation.end - citation.sentence_start
+    sentence = answer.sentence
+    marked = sentence[:first] + bold(sentence[first:last]) + sentence[last:]
+    body = textwrap.fill(
+        " ".join(marked.split()),
+        width,
+        initial_indent="    ",
+        subsequent_indent="    ",
+    )
+    return [head, where, body]
+
+
+def _nearest(number: int, citation: Citation, width: int) -> str:
+    quote = textwrap.shorten(citation.quote, 3 * width, placeholder=" …")
+    body = textwrap.fill(quote, width, initial_indent="    ", subsequent_indent="    ")
+    return f"[{number}] {place(citation)}\n{body}"
+
+
+def _other(alternative: Alternative, width: int) -> str:
+    text = textwrap.shorten(alternative.text, width, placeholder=" …")
+    where = place(alternative.citations[0])
+    return f"  - {text} ({alternative.confidence:.0%}; {where})"
+
+
+def _footer(answer: Answer) -> str:
+    parts = []
+    if answer.is_found:
+        words = confidence_words(answer.confidence).capitalize()
+        parts.append(f"{words} ({answer.confidence:.0%})")
+    parts.append(f"{answer.passages:,} passages")
+    if "total" in answer.timings:
+        parts.append(f"{answer.timings['total']:.0f} ms")
+    return " · ".join(parts)
+
+
+def _wrap(text: str, width: int, style: Callable[[str], str] = str) -> str:
+    return "\n".join(style(line) for line in textwrap.wrap(text, width))
+
+
+def _bold(text: str) -> str:
+    return f"\x1b[1m{text}\x1b[0m"
+
+
+def _bracketed(text: str) -> str:
+    return f"[[{text}]]"
+
+
+def _escape(text: str) -> str:
+    special = "\\`*_{}[]<>#|"
+    return "".join(f"\\{c}" if c in special else c for c in " ".join(text.split()))

@@ -1,0 +1,87 @@
+"""A saved answer is checked against the files: do its words still stand there?"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.errors import FormatError
+from qa.library.formats import read_articles
+from qa.library.scan import scan
+from qa.schema import Json, answer_from_json
+from qa.types import Article, Citation
+
+__all__ = ["Check", "verify_answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What became of one citation."""
+
+    article: str
+    is_verbatim: bool  # the quote stands at its offsets
+    is_same_file: bool  # and the file is the one that was read, byte for byte
+    words: str
+
+
+def verify_answer(
+    data: Json, articles: Path, *, store: Path | None = None
+) -> list[Check]:
+    """Read the cited files again and compare every quote with its place.
+
+    Args:
+        data: an answer as `qa ask --json` prints it.
+        articles: the folder that was asked.
+        store: its store, for files that were handed over to it.
+
+    Raises:
+        QAError: if the object is no answer, or the folder cannot be read.
+    """
+    answer = answer_from_json(data)
+    cited = [*answer.citations]
+    for alternative in answer.alternatives:
+        cited += alternative.citations
+    cited += answer.nearest
+    files = {found.path: found.place for found in scan(articles, store=store)}
+    read: dict[Path, tuple[str, dict[str, Article]]] = {}
+    return [_check(citation, files, read) for citation in cited]
+
+
+def _check(
+    citation: Citation,
+    files: dict[str, Path],
+    read: dict[Path, tuple[str, dict[str, Article]]],
+) -> Check:
+    path = _file_of(citation.path, files)
+    if path is None:
+        return Check(citation.article, False, False, f"{citation.path}: no such file")
+    place = files[path]
+    if place not in read:
+        read[place] = _read(place, path)
+    digest, articles = read[place]
+    article = articles.get(citation.article)
+    quote = article.text[citation.start : citation.end] if article else None
+    where = f"{citation.path}, characters {citation.start} to {citation.end}"
+    if quote == citation.quote:
+        is_same = digest == citation.file_hash
+        note = "" if is_same else " (the file has changed elsewhere)"
+        return Check(citation.article, True, is_same, f"{where}{note}")
+    return Check(citation.article, False, False, f"{where}: now {quote!r}")
+
+
+def _file_of(path: str, files: dict[str, Path]) -> str | None:
+    """The file itself, or the zip that holds it."""
+    while path not in files:
+        path, slash, _ = path.rpartition("/")
+        if not slash:
+            return None
+    return path
+
+
+def _read(place: Path, path: str) -> tuple[str, dict[str, Article]]:
+    try:
+        data = place.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        parsed = read_articles(data, path, file_hash=digest)
+    except (OSError, FormatError):
+        return "", {}
+    return digest, {article.id: article for article in parsed.articles}
