@@ -9,18 +9,17 @@ counts; of sets with more than `--most`, a fixed sample.
 """
 
 import argparse
-import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.data import Line, pool_of, read_lines
+from benchmarks.data import Line, read_lines
+from benchmarks.pools import open_pool
 from benchmarks.results import keep
 from qa.evaluation.metrics import bootstrap_interval
 from qa.library.store import Store
-from qa.library.sync import sync
 from qa.search.embed import open_embedder
 from qa.search.retrieve import fuse
 from qa.search.vectors import VectorIndex
@@ -47,7 +46,9 @@ def main() -> None:
 
     settings = Settings(embedder=arguments.embedder)
     embedder = open_embedder(settings.embedder)
-    store = build_pool(arguments.data, arguments.store, settings)
+    data = arguments.data
+    sets = [*(data / "dev").glob("*.gz"), *(data / "train").glob("*.gz")]
+    store = open_pool(sorted(sets), arguments.store, settings).library.store
     vectors = VectorIndex(store, embedder.name, embedder.dim)
     words = WordIndex(store)
     keys = {article.text: article.id for article in _articles(store)}
@@ -58,35 +59,6 @@ def main() -> None:
         found = _ask(lines, embedder, vectors, words, settings.pool)
         gold = [keys[_stored(line.context)] for line in lines]
         _report(name, found, gold, store, arguments.weights, settings)
-
-
-def build_pool(data: Path, place: Path, settings: Settings) -> Store:
-    """Return the store of the pool, indexed once and kept for the next run."""
-    articles = place / "articles"
-    articles.mkdir(parents=True, exist_ok=True)
-    file = articles / "pool.jsonl"
-    if not file.exists():
-        sets = sorted((data / "dev").glob("*.gz")) + sorted(
-            (data / "train").glob("*.gz")
-        )
-        with file.open("w", encoding="utf-8") as target:
-            for context, title in pool_of(sets).items():
-                row = {"title": title, "text": context}
-                target.write(json.dumps(row, ensure_ascii=False) + "\n")
-    store = Store(place / "store")
-    embedder = open_embedder(settings.embedder)
-    report = sync(
-        articles,
-        store,
-        embedder,
-        settings,
-        progress=lambda p: print(
-            f"\rindexing {p.share:.0%}, {p.rate:.0f} passages/s", end="", flush=True
-        ),
-    )
-    if report.embedded:
-        print(f"\nindexed {report.embedded:,} passages in {report.seconds:.0f} s")
-    return store
 
 
 def _articles(store: Store):  # type: ignore[no-untyped-def]  # Iterator[Article]

@@ -39,7 +39,7 @@ def _random_arrays(seed=0):
         "embeddings.word_embeddings": (WORDS, DIM),
         "embeddings.position_embeddings": (32, DIM),
         "embeddings.token_type_embeddings": (2, DIM),
-        "qa_outputs": (2, DIM),
+        "span": (2, DIM),
     }
     for layer in range(LAYERS):
         stem = f"encoder.layer.{layer}."
@@ -144,7 +144,7 @@ class TestEncoder:
         for tokens, logits in zip(sequences, outputs, strict=True):
             states = _slow_encoder(arrays, tokens)
             expected = (
-                states @ arrays["qa_outputs.weight"].T + arrays["qa_outputs.bias"]
+                states @ arrays["span.weight"].T + arrays["span.bias"]
             )
             assert logits.shape == (len(tokens.ids), 2)
             np.testing.assert_allclose(logits, expected, atol=1e-4)

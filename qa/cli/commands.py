@@ -177,12 +177,8 @@ def _eval(arguments: argparse.Namespace) -> int:
     with open_library(arguments) as qa:
         report = evaluate(qa, questions)
     if arguments.out:
-        text = json.dumps(report.to_json(), ensure_ascii=False, indent=1)
-        arguments.out.write_text(text, encoding="utf-8")
-    if arguments.json:
-        _print_json(report.to_json())
-    else:
-        print(report.to_markdown())
+        arguments.out.write_text(report.to_json(), encoding="utf-8")
+    print(report.to_json() if arguments.json else report.to_markdown())
     return 0
 
 
@@ -190,7 +186,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     from qa.evaluation import Report, compare
 
     before, after = (
-        Report.from_json(json.loads(_read(str(path))))
+        Report.from_json(_read(str(path)))
         for path in (arguments.before, arguments.after)
     )
     comparison = compare(before, after)

@@ -1,6 +1,5 @@
 """One question and what came back, and how each metric counts it."""
 
-import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -8,7 +7,8 @@ from typing import Any
 
 from qa.evaluation.metrics import best, exact_match, f1, recall_at, reciprocal_rank
 from qa.evaluation.questions import Question
-from qa.types import Alternative, Answer, Citation
+from qa.schema import answer_from_json, answer_to_json
+from qa.types import Answer
 
 __all__ = ["METRICS", "Outcome", "Ranks", "outcome_of", "to_record"]
 
@@ -93,39 +93,23 @@ METRICS: Mapping[str, Callable[[Outcome], float | None]] = {
 
 def to_record(outcome: Outcome) -> dict[str, Any]:
     """Return the outcome as plain data, together with the scores that follow."""
-    scores = {
+    return {
+        "question": asdict(outcome.question),
+        "answer": answer_to_json(outcome.answer),
+        "recalled": asdict(outcome.recalled) if outcome.recalled else None,
+        "ms": outcome.ms,
         "exact": outcome.exact,
         "f1": outcome.f1,
         "is_right": outcome.is_right,
     }
-    return {**asdict(outcome), **scores}
-
-
-def _citations(records: list[dict[str, Any]]) -> tuple[Citation, ...]:
-    def date(text: str | None) -> datetime.date | None:
-        return datetime.date.fromisoformat(text) if text else None
-
-    return tuple(Citation(**{**r, "published": date(r["published"])}) for r in records)
 
 
 def outcome_of(record: dict[str, Any]) -> Outcome:
     """Build the outcome that `to_record` wrote; what it derives is passed over."""
-    question, answer, ranks = (record[k] for k in ("question", "answer", "recalled"))
-    alternatives = (
-        Alternative(**{**a, "citations": _citations(a["citations"])})
-        for a in answer["alternatives"]
-    )
+    question, ranks = record["question"], record["recalled"]
     return Outcome(
         question=Question(**{**question, "answers": tuple(question["answers"])}),
-        answer=Answer(
-            **{
-                **answer,
-                "citations": _citations(answer["citations"]),
-                "nearest": _citations(answer["nearest"]),
-                "alternatives": tuple(alternatives),
-                "unknown_words": tuple(answer["unknown_words"]),
-            }
-        ),
+        answer=answer_from_json(record["answer"]),
         recalled=Ranks(**ranks) if ranks else None,
         ms=record["ms"],
     )

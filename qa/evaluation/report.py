@@ -1,6 +1,5 @@
 """The figures of one evaluation, and how they are written down."""
 
-import datetime
 import json
 from dataclasses import dataclass
 from statistics import fmean, median
@@ -131,7 +130,7 @@ class Report:
             },
             "outcomes": [to_record(o) for o in self.outcomes],
         }
-        return json.dumps(record, ensure_ascii=False, indent=1, default=_date_text)
+        return json.dumps(record, ensure_ascii=False, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> "Report":
@@ -181,10 +180,3 @@ def _percent(share: float | None) -> str:
     ('83.3', '–')
     """
     return "–" if share is None else f"{100 * share:.1f}"
-
-
-def _date_text(value: object) -> str:
-    """Return a date as JSON can hold it."""
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

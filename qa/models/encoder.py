@@ -220,6 +220,6 @@ class _Graph:
     def _spans(self, state: Any, mask: Any) -> Any:
         op, arrays = self._op, self._arrays
         product = op.matmul(
-            state, self._const(arrays["qa_outputs.weight"]), False, True
+            state, self._const(arrays["span.weight"]), False, True
         )
-        return op.add(product, self._const(arrays["qa_outputs.bias"]))
+        return op.add(product, self._const(arrays["span.bias"]))

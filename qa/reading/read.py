@@ -5,6 +5,7 @@ from collections.abc import Callable
 from qa.errors import ModelError
 from qa.protocols import Embedder, Reader
 from qa.reading.sentence import SentenceReader
+from qa.reading.shipped import open_shipped_reader
 
 __all__ = ["READERS", "open_reader"]
 
@@ -20,7 +21,12 @@ def _hugging_face(name: str, _: Embedder) -> Reader:
     return open_hugging_face_reader(name)
 
 
+def _span(folder: str, _: Embedder) -> Reader:
+    return open_shipped_reader(folder)
+
+
 READERS: dict[str, Callable[[str, Embedder], Reader]] = {
+    "span": _span,
     "sentence": _sentence,
     "hf": _hugging_face,
 }

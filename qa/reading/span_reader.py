@@ -13,9 +13,9 @@ import numpy as np
 from qa.reading.spans import Logits, best_spans, polish, word_edges
 from qa.types import Candidate, Passage
 
-__all__ = ["SpanModel", "SpanReader"]
+__all__ = ["MAX_WINDOW", "SpanModel", "SpanReader"]
 
-_MAX_WINDOW = 384  # tokens, question and marks included
+MAX_WINDOW = 384  # tokens, question and marks included
 _STRIDE = 128  # tokens that neighbouring windows share
 _MAX_QUESTION = 96  # tokens
 _MAX_SPAN = 80  # tokens; a full statement is long: benchmarks/results/reader
@@ -45,7 +45,7 @@ class SpanReader:
     """Reads spans with a model; the same for shipped and for other weights."""
 
     def __init__(
-        self, model: SpanModel, tokenizer: Any, *, max_window: int = _MAX_WINDOW
+        self, model: SpanModel, tokenizer: Any, *, max_window: int = MAX_WINDOW
     ) -> None:
         """Take a model and its `tokenizers.Tokenizer`, which is then ours alone."""
         self._model = model

@@ -1,0 +1,86 @@
+"""The reader that ships: our weights over the embedder's word table, without torch.
+
+The reader was trained on the encoder of the default embedder with its tables frozen
+(`training/README.md`), so its file holds the layers alone: 21 MB.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qa.errors import ModelError
+from qa.models.runtime import CompiledEncoder, Recipe, open_encoder
+from qa.models.weights import Weights, minilm, tokenizer_of
+from qa.reading.span_reader import MAX_WINDOW, SpanReader
+from qa.reading.spans import Logits
+
+__all__ = ["open_shipped_reader"]
+
+_FOLDER = Path(__file__).parent.parent / "models" / "reader"
+_FILE = "reader.safetensors"
+_RANGES = "reader.ranges.safetensors"
+
+
+def open_shipped_reader(folder: str = "") -> SpanReader:
+    """Return the shipped reader, or another that `training.reader` wrote.
+
+    Args:
+        folder: with `reader.safetensors` and `reader.json`; empty is the shipped one.
+
+    Raises:
+        ModelError: if files are missing, altered, or made for another encoder.
+    """
+    place = Path(folder) if folder else _FOLDER
+    card = _card(place)
+    base = minilm()
+    if card.base != base.sha256:
+        raise ModelError(
+            f"{place}: trained on the encoder {card.base[:8]!r}, but installed is "
+            f"{base.sha256[:8]!r}. Reinstall the package, or train the reader again."
+        )
+    ranges = place / _RANGES
+    recipe = Recipe(
+        (base, Weights(place, _FILE, card.sha256)),
+        "spans",
+        ranges if ranges.exists() else None,
+    )
+    name = f"span/{card.sha256[:8]}-{recipe.precision}"
+    tokenizer = tokenizer_of(base.folder, max_tokens=MAX_WINDOW)
+    return SpanReader(_CompiledModel(name, open_encoder(recipe)), tokenizer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """The two hashes of `reader.json`: of the reader, and of its encoder."""
+
+    sha256: str
+    base: str
+
+
+def _card(place: Path) -> _Card:
+    path = place / "reader.json"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return _Card(data["sha256"], data["base_sha256"])
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"{path}: no reader is described here ({error!r}). Wanted is a folder "
+            "written by `training.reader`; for the shipped one, reinstall the package."
+        ) from error
+
+
+class _CompiledModel:
+    """Logits from our runtime: the same bits however windows are batched."""
+
+    def __init__(self, name: str, encoder: CompiledEncoder) -> None:
+        self._name = name
+        self._encoder = encoder
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def logits(self, windows: Sequence[Any]) -> list[tuple[Logits, Logits]]:
+        return [(out[:, 0], out[:, 1]) for out in self._encoder.run(windows)]
