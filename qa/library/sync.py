@@ -207,7 +207,7 @@ class _Run:
             article.id: (number, article)
             for number, article in self._store.articles_of(file.path)
         }
-        for article in parsed.articles:
+        for done, article in enumerate(parsed.articles):
             if article.id in self._hidden:
                 continue
             number, old = stored.pop(article.id, (None, None))
@@ -218,7 +218,7 @@ class _Run:
             self._batch.arrive(article, file.path, self._split(article))
             if self._batch.is_full:
                 self._batch.flush()
-                self._report_progress()
+                self._report_progress(file.size * done / len(parsed.articles))
         self._batch.depart([number for number, _ in stored.values()])
         self._batch.record(
             FileRecord(
@@ -250,13 +250,14 @@ class _Run:
             with self._store.change() as change:
                 change.put_vectors(*embedded)
 
-    def _report_progress(self) -> None:
+    def _report_progress(self, bytes_of_file: float = 0.0) -> None:
+        done = self._bytes_done + bytes_of_file
         self._tell(
             Progress(
                 self._files_done,
                 self._files_total,
                 self._batch.stored,
-                self._bytes_done / self._bytes_total if self._bytes_total else 1.0,
+                done / self._bytes_total if self._bytes_total else 1.0,
                 time.perf_counter() - self._begun,
             )
         )

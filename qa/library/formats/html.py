@@ -23,6 +23,7 @@ _CHARSET = re.compile(
     re.IGNORECASE,
 )
 _HEAD_BYTES = 4096  # a charset declared further down counts for nobody
+_LONGEST_PAGE = 200_000  # visible characters; beyond, trafilatura takes minutes
 _XML_LINE = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _GROUPS = frozenset(["list", "table"])
 _BLOCKS = frozenset(["p", "head", "quote", "code", "item", "row", "div"]) | _GROUPS
@@ -130,7 +131,8 @@ def parse(file: RawFile) -> Parsed:
     charset = found[1].decode("ascii") if found else None
     html = decode(file.data, file.path, charset=charset)
     page = read_page(html)
-    document = None if page.is_plain else _extract(html)
+    whole = page.is_plain or len(page.text) > _LONGEST_PAGE
+    document = None if whole else _extract(html)
     text = ""
     if document is not None:
         writer = _Writer()

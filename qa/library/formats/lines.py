@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 
 __all__ = ["Line", "join_pages", "without_running_lines"]
 
@@ -65,13 +64,15 @@ class _Layout:
     def __init__(self, pages: Sequence[Sequence[Line]]) -> None:
         lengths = sorted(len(line.text) for page in pages for line in page)
         self.full = lengths[len(lengths) * 4 // 5] if lengths else 0  # characters
-        pitches = [
+        pitches = sorted(
             (above.y - below.y) / below.size
             for page in pages
             for above, below in pairwise(page)
             if below.size > 0 and 0 < above.y - below.y < 3 * below.size
-        ]
-        self.pitch = median(pitches) if pitches else 0.0  # sizes from line to line
+        )
+        self.pitch = (
+            pitches[len(pitches) // 2] if pitches else 0.0
+        )  # sizes from line to line
 
     def is_break(self, above: Line, below: Line, *, same_page: bool) -> bool:
         """Whether a paragraph ends between two lines that follow each other."""
@@ -84,6 +85,7 @@ class _Layout:
         if abs(above.size - below.size) > 0.1 * max(above.size, below.size):
             return True
         gap = above.y - below.y
+        apart = same_page and gap > 1.6 * below.size > 0  # for titles and datelines
         if same_page and gap > 0 < self.pitch:
             if gap > 1.3 * self.pitch * below.size:
                 return True
@@ -92,7 +94,7 @@ class _Layout:
                 return True
         elif ended and begins and len(above.text) < 0.9 * self.full:
             return True  # the next page or column, after a last line
-        return ended and begins and len(above.text) < 0.7 * self.full
+        return (ended or apart) and begins and len(above.text) < 0.7 * self.full
 
 
 def _glue(above: str, below: str, words: frozenset[str]) -> tuple[str, str]:

@@ -24,6 +24,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
 # libyaml recurses in C without a limit: deep nesting would end the process. Nothing
 # nests deeper than it is long, and the slow parser stops by itself
 _SHORT_FRONT = 500
+_DEEPEST = 100  # blocks and marks within each other
 
 
 def _load_yaml(front: str) -> object:
@@ -80,7 +81,9 @@ def _parser() -> "MarkdownIt":
     # here, not at the top: a folder without Markdown does not wait for it
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    # deeper than by default: what is nested beyond the limit is dropped in silence
+    markdown = MarkdownIt("commonmark", {"maxNesting": _DEEPEST})
+    return markdown.enable(["table", "strikethrough"])
 
 
 def _inline(tokens: Sequence["Token"]) -> str:
