@@ -152,6 +152,13 @@ class TestSpanReader:
         assert best.start == text.index("answer")
         assert best.margin == pytest.approx(10.0)
 
+    def test_span_stays_within_its_paragraph(self, reader):
+        """A heading and the text below it are never one answer."""
+        text = "The answer\n\nanswer is here, in a paragraph of its own."
+        spans = {c.text for c in reader.read("where?", [passage(text)])}
+        assert "answer" in spans
+        assert not any("\n" in span for span in spans)
+
     def test_windows_do_not_double_a_span(self, reader):
         """A span that two windows see is one candidate."""
         text = "filler " * 100 + "answer " + "filler " * 100

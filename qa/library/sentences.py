@@ -8,7 +8,13 @@ Newspaper prose is what they were written for. Other scripts end at their own ma
 import re
 from functools import lru_cache
 
-__all__ = ["Span", "paragraph_number", "paragraph_spans", "sentence_around"]
+__all__ = [
+    "Span",
+    "block_spans",
+    "paragraph_number",
+    "paragraph_spans",
+    "sentence_around",
+]
 __all__ += ["sentence_spans", "trim"]
 
 Span = tuple[int, int]
@@ -126,6 +132,25 @@ def _ends_sentence(text: str, stop: re.Match[str]) -> bool:
     if _INITIALS.fullmatch(word) and word != "i":
         return is_opened and "." in word  # "J. Smith" goes on, "U.S. The" does not
     return True
+
+
+@lru_cache(maxsize=64)
+def block_spans(text: str) -> tuple[Span, ...]:
+    r"""Return paragraphs, the items of one list taken together: what reads as one.
+
+    >>> block_spans("Three things:\n- one\n- two\nMore.")
+    ((0, 13), (14, 25), (26, 31))
+    """
+    blocks: list[Span] = []
+    was_item = False
+    for start, end in paragraph_spans(text):
+        is_item = _ITEM.match(text, start, end) is not None
+        if is_item and was_item:
+            blocks[-1] = (blocks[-1][0], end)
+        else:
+            blocks.append((start, end))
+        was_item = is_item
+    return tuple(blocks)
 
 
 def _word_before(text: str, end: int) -> str:

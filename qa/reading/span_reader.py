@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from qa.reading.spans import Logits, best_spans, polish, word_edges
+from qa.library.sentences import block_spans
+from qa.reading.spans import Blocks, Logits, best_spans, polish, word_edges
 from qa.types import Candidate, Passage
 
 __all__ = ["MAX_WINDOW", "SpanModel", "SpanReader"]
@@ -106,6 +107,7 @@ def _candidates(
         end,
         in_passage & starts[offsets[:, 0]],
         in_passage & ends[offsets[:, 1]],
+        block=_blocks(passage)[offsets[:, 0]],
         max_tokens=_MAX_SPAN,
         at_most=_SPANS_PER_WINDOW,
     )
@@ -123,6 +125,13 @@ def _candidates(
             Candidate(passage, passage.start + begin, passage.start + stop, score, null)
         )
     return found
+
+
+def _blocks(passage: Passage) -> Blocks:
+    """Return the number of the paragraph that each character of a passage is in."""
+    starts = [start for start, _ in block_spans(passage.article.text)]
+    places = np.arange(passage.start, passage.end)
+    return np.searchsorted(starts, places, side="right").astype(np.int64)
 
 
 def _order(candidate: Candidate) -> tuple[float, str, int, int]:

@@ -5,13 +5,16 @@ import re
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Logits", "Mask", "best_spans", "polish", "word_edges"]
+__all__ = ["Blocks", "Logits", "Mask", "best_spans", "polish", "word_edges"]
 
 Logits = npt.NDArray[np.float32]
 """One number for each token, shape `(n_tokens,)`."""
 
 Mask = npt.NDArray[np.bool_]
 """One claim for each token, or for each place between characters."""
+
+Blocks = npt.NDArray[np.int64]
+"""Number of a paragraph for each token, or for each character."""
 
 # what is never cut: 1,200.50 and 9:30; U.S.A.; runs of letters, digits and marks
 _UNIT = re.compile(r"\d+(?:[.,:/]\d+)+|(?:[^\W\d_]\.){2,}|[\w\u0300-\u036f]+")
@@ -41,6 +44,7 @@ def best_spans(
     may_start: Mask,
     may_end: Mask,
     *,
+    block: Blocks | None = None,
     max_tokens: int,
     at_most: int,
 ) -> list[tuple[int, int, float]]:
@@ -55,6 +59,8 @@ def best_spans(
         end: logit of each token to close it.
         may_start: True for tokens of the passage that begin a word.
         may_end: True for tokens of the passage that end one.
+        block: number of the paragraph that each token is in; a span stays within
+            one. None means that all are in the same.
         max_tokens: longest span considered.
         at_most: how many spans.
 
@@ -66,6 +72,8 @@ def best_spans(
     token = np.arange(len(start))
     length = token[None, :] - token[:, None] + 1  # row: first token, column: last
     valid = np.outer(may_start, may_end) & (length >= 1) & (length <= max_tokens)
+    if block is not None:
+        valid &= block[:, None] == block[None, :]
     scores = np.where(valid, start[:, None] + end[None, :], -np.inf)
     found: list[tuple[int, int, float]] = []
     while len(found) < at_most:

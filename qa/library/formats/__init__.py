@@ -2,31 +2,33 @@
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
+from importlib import import_module
 from pathlib import PurePosixPath
 
 from qa.errors import FormatError
-from qa.library.formats import archive, docx, html, markdown, pdf, rows, text
 from qa.library.formats.parsed import Parsed, RawFile, Skipped
 
 __all__ = ["SUPPORTED", "Parsed", "Skipped", "is_supported", "read_articles"]
 
 _log = logging.getLogger(__name__)
 
-_PARSERS: dict[str, Callable[[RawFile], Parsed]] = {
-    ".md": markdown.parse,
-    ".markdown": markdown.parse,
-    ".txt": text.parse,
-    ".text": text.parse,
-    ".html": html.parse,
-    ".htm": html.parse,
-    ".xhtml": html.parse,
-    ".pdf": pdf.parse,
-    ".docx": docx.parse,
-    ".jsonl": rows.parse_jsonl,
-    ".ndjson": rows.parse_jsonl,
-    ".csv": rows.parse_csv,
-    ".tsv": rows.parse_csv,
-    ".zip": lambda file: archive.parse(file, _parse),
+# by name, and loaded on first use: a folder of text does not wait for the rest
+_PARSERS = {
+    ".md": "markdown:parse",
+    ".markdown": "markdown:parse",
+    ".txt": "text:parse",
+    ".text": "text:parse",
+    ".html": "html:parse",
+    ".htm": "html:parse",
+    ".xhtml": "html:parse",
+    ".pdf": "pdf:parse",
+    ".docx": "docx:parse",
+    ".jsonl": "rows:parse_jsonl",
+    ".ndjson": "rows:parse_jsonl",
+    ".csv": "rows:parse_csv",
+    ".tsv": "rows:parse_csv",
+    ".zip": "archive:parse",
 }
 
 SUPPORTED: tuple[str, ...] = tuple(_PARSERS)
@@ -46,7 +48,28 @@ def is_supported(path: str) -> bool:
     return _suffix(path) in _PARSERS
 
 
-def _parse(file: RawFile) -> Parsed:
+@lru_cache
+def _parser(suffix: str) -> Callable[[RawFile], Parsed]:
+    module, name = _PARSERS[suffix].split(":")
+    parser: Callable[[RawFile], Parsed] = getattr(
+        import_module(f"{__name__}.{module}"), name
+    )
+    return parser
+
+
+def _barren(path: str, skipped: tuple[Skipped, ...]) -> FormatError:
+    if not skipped:
+        return FormatError(
+            f"{path}: nothing in it. Wanted one article at least. Put one in, or delete "
+            "the file."
+        )
+    return FormatError(
+        f"{path}: none of its {len(skipped):,} parts is an article. The first: "
+        f"{skipped[0].reason}"
+    )
+
+
+def parse_file(file: RawFile) -> Parsed:
     """Return at least one article; whatever a parser raises becomes a FormatError."""
     suffix = _suffix(file.path)
     if suffix not in _PARSERS:
@@ -61,7 +84,7 @@ def _parse(file: RawFile) -> Parsed:
             "the file."
         )
     try:
-        parsed = _PARSERS[suffix](file)
+        parsed = _parser(suffix)(file)
     except FormatError:
         raise
     except ImportError as error:
@@ -76,15 +99,7 @@ def _parse(file: RawFile) -> Parsed:
             f"{error}). Wanted a whole one. Open it in its own program, save it again."
         ) from error
     if not parsed.articles:
-        if not parsed.skipped:
-            raise FormatError(
-                f"{file.path}: nothing in it. Wanted one article at least. Put one in, "
-                "or delete the file."
-            )
-        raise FormatError(
-            f"{file.path}: none of its {len(parsed.skipped):,} parts is an article. "
-            f"The first: {parsed.skipped[0].reason}"
-        )
+        raise _barren(file.path, parsed.skipped)
     return parsed
 
 
@@ -104,4 +119,4 @@ def read_articles(data: bytes, path: str, *, file_hash: str) -> Parsed:
     >>> read_articles(b"Rain\n\nIt rained.", "a.txt", file_hash="").articles[0].title
     'Rain'
     """
-    return _parse(RawFile(data, path, file_hash))
+    return parse_file(RawFile(data, path, file_hash))

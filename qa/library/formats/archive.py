@@ -3,9 +3,9 @@
 import contextlib
 import io
 import zipfile
-from collections.abc import Callable
 
 from qa.errors import FormatError
+from qa.library.formats import parse_file
 from qa.library.formats.parsed import Parsed, RawFile, Skipped
 from qa.types import Article
 
@@ -85,12 +85,8 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str) -> byt
         ) from error
 
 
-def parse(file: RawFile, read_member: Callable[[RawFile], Parsed]) -> Parsed:
-    """Return the articles of all members, and why others gave none.
-
-    Args:
-        file: the archive; its articles carry its hash.
-        read_member: reads a file by its suffix.
+def parse(file: RawFile) -> Parsed:
+    """Return the articles of all members, and why others gave none; all carry its hash.
 
     Raises:
         FormatError: if the archive as a whole cannot be used.
@@ -107,7 +103,7 @@ def parse(file: RawFile, read_member: Callable[[RawFile], Parsed]) -> Parsed:
                 _refuse(member, path, seen)
                 seen.add(path)
                 data = _unpack(archive, member, path)
-                found = read_member(RawFile(data, path, file.hash))
+                found = parse_file(RawFile(data, path, file.hash))
             except FormatError as error:
                 skipped.append(Skipped(path, str(error)))
             else:

@@ -19,6 +19,7 @@ _FORMS = (
     rf"(?<!\d)(?P<first>[0-3]?\d)[/.](?P<second>[0-3]?\d)[/.]{_YEAR}",
 )
 _DATES = tuple(re.compile(form, re.IGNORECASE | re.ASCII) for form in _FORMS)
+_ANY_YEAR = re.compile(r"[12][0-9]{3}")
 _COMPACT = re.compile(r"(?:D:)?([12]\d{3})([01]\d)([0-3]\d)(?:\D|\d{2}|$)")
 
 _LABEL = re.compile(
@@ -57,7 +58,10 @@ def _build(found: re.Match[str]) -> datetime.date | None:
 
 
 def _first_date(text: str) -> tuple[datetime.date, int, int] | None:
-    matches = [found for form in _DATES if (found := form.search(text[:_LONGEST]))]
+    head = text[:_LONGEST]
+    if not _ANY_YEAR.search(head):  # as in most lines; this is the quick way to tell
+        return None
+    matches = [found for form in _DATES if (found := form.search(head))]
     for found in sorted(matches, key=lambda found: found.start()):
         date = _build(found)
         if date is not None:

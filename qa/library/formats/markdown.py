@@ -103,7 +103,8 @@ def _inline(tokens: Sequence["Token"]) -> str:
         elif token.type == "hardbreak" or (tag and tag[2].lower() == "br"):
             words.append("\n")
     # what was left out may leave two spaces, which a browser shows as one
-    return re.sub(" {2,}", " ", "".join(words)).replace(" \n", "\n")
+    text = "".join(words).replace(" \n", "\n")
+    return re.sub(" {2,}", " ", text) if "  " in text else text
 
 
 class _Writer:

@@ -168,7 +168,8 @@ def make_article(
             f"{file.path}: no words found. Wanted the text of an article. Put it in, "
             "or take the file out of the folder."
         )
-    text = _UNSTORABLE.sub("\ufffd", text)
+    if "\0" in text or not text.isascii():
+        text = _UNSTORABLE.sub("\ufffd", text)
     told = told or Masthead()
     seen = _from_text(text)
     dates = (told.published, seen.published)

@@ -1,0 +1,72 @@
+"""110 questions over the shipped articles: the level reached is the level kept."""
+
+from pathlib import Path
+
+import pytest
+
+from qa.evaluation import Report, evaluate, read_questions
+from qa.pipeline import QA
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = ROOT / "tests" / "golden.jsonl"
+
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture(scope="module")
+def qa(tmp_path_factory) -> QA:
+    """The shipped articles with the default settings."""
+    return QA.open(ROOT / "seeds", store=tmp_path_factory.mktemp("golden"))
+
+
+@pytest.fixture(scope="module")
+def report(qa) -> Report:
+    return evaluate(qa, read_questions(GOLDEN))
+
+
+def test_the_passage_is_found(report):
+    """Retrieval brings the right article first, and the answer among five."""
+    assert report.mean("recall_1") >= 0.90
+    assert report.mean("recall_5") >= 0.97
+    assert report.mean("answer_recall") >= 0.90
+
+
+class TestIran:
+    """The question that the project was made for."""
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "what did Iran say about Assad's elections",
+            "What did Iran say about Assad's elections?",
+            "what did iran's deputy foreign minister say about assad and the elections",
+        ],
+    )
+    def test_what_iran_said(self, qa, question):
+        """The answer is what Iran said, from an article that reports it."""
+        answer = qa.ask(question)
+        assert answer.is_found
+        citation = answer.citations[0]
+        assert citation.path in (
+            "coalition-against-islamic-state-takes-shape.md",
+            "vienna-talks-on-syria.md",
+        )
+        said = answer.text.lower()
+        assert "assad" in said
+        assert "decide" in said or "alone" in said
+
+
+def test_every_quote_is_verbatim(qa, report):
+    """No citation of any answer differs from its article by a character."""
+    for outcome in report.outcomes:
+        answer = outcome.answer
+        for citation in (*answer.citations, *answer.nearest):
+            article = qa.library.store.article(citation.article)
+            assert article.text[citation.start : citation.end] == citation.quote
+
+
+def test_same_question_same_answer(qa):
+    """Asking again changes nothing, to the last bit of the confidence."""
+    first = qa.ask("Who is the head of NATO?")
+    again = qa.ask("Who is the head of NATO?")
+    assert (first.text, first.confidence) == (again.text, again.confidence)
