@@ -229,3 +229,57 @@ class TestOpenReader:
         """The error lists what there is."""
         with pytest.raises(ModelError, match="sentence"):
             open_reader("oracle", open_embedder("hash:8"))
+
+
+@pytest.fixture(scope="module")
+def tiny_bert(tmp_path_factory):
+    """A tiny BERT with a question-answering head and random weights."""
+    import torch
+    from transformers import BertConfig, BertForQuestionAnswering, BertTokenizerFast
+
+    place = tmp_path_factory.mktemp("model")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words += "the answer is forty two what where . ?".split()
+    (place / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
+    torch.manual_seed(3)
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+    )
+    BertForQuestionAnswering(config).save_pretrained(place)
+    BertTokenizerFast(str(place / "vocab.txt")).save_pretrained(place)
+    return place
+
+
+@pytest.mark.model
+class TestHuggingFaceReader:
+    def test_any_model_by_path(self, tiny_bert):
+        """A model on the disk reads through the same windows and decoding."""
+        reader = open_reader(f"hf:{tiny_bert}", open_embedder("hash:8"))
+        text = "The answer is forty two. " * 20
+        found = reader.read("What is the answer?", [passage(text)])
+        assert found
+        for c in found:
+            assert text[c.start : c.end] == c.text
+
+    def test_batch_equals_one_by_one(self, tiny_bert):
+        """Padding beside longer passages changes no score."""
+        reader = open_reader(f"hf:{tiny_bert}", open_embedder("hash:8"))
+        passages = [passage("The answer is forty two. " * n, f"p{n}") for n in (1, 2)]
+        together = reader.read("what?", passages)
+        for p in passages:
+            alone = reader.read("what?", [p])
+            here = [c for c in together if c.passage is p]
+            assert [(c.start, c.end) for c in here] == [(c.start, c.end) for c in alone]
+            np.testing.assert_allclose(
+                [c.score for c in here], [c.score for c in alone], atol=1e-4
+            )
+
+    def test_missing_model(self):
+        """The error says what is wanted, and nothing is downloaded."""
+        with pytest.raises(ModelError, match="HF_HUB_OFFLINE"):
+            open_reader("hf:nobody/no-such-model", open_embedder("hash:8"))

@@ -17,8 +17,8 @@ from qa.types import Candidate, Passage
 __all__ = ["MAX_WINDOW", "SpanModel", "SpanReader"]
 
 MAX_WINDOW = 384  # tokens, question and marks included
-_STRIDE = 128  # tokens that neighbouring windows share
-_MAX_QUESTION = 96  # tokens
+_SHARED = 3  # neighbouring windows share a third of their tokens
+_QUESTION = 4  # a question is cut at a fourth of a window
 _MAX_SPAN = 80  # tokens; a full statement is long: benchmarks/results/reader
 _SPANS_PER_WINDOW = 4
 
@@ -53,9 +53,10 @@ class SpanReader:
         self._tokenizer = tokenizer
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._max_question = max_window // _QUESTION
         self._whole = type(tokenizer).from_str(tokenizer.to_str())  # cuts nothing
         self._tokenizer.enable_truncation(
-            max_window, stride=_STRIDE, strategy="only_second"
+            max_window, stride=max_window // _SHARED, strategy="only_second"
         )
 
     @property
@@ -81,9 +82,9 @@ class SpanReader:
 
     def _shortened(self, question: str) -> str:
         encoding = self._whole.encode(question, add_special_tokens=False)
-        if len(encoding.ids) <= _MAX_QUESTION:
+        if len(encoding.ids) <= self._max_question:
             return question
-        return question[: encoding.offsets[_MAX_QUESTION - 1][1]]
+        return question[: encoding.offsets[self._max_question - 1][1]]
 
     def _encode(self, question: str, text: str) -> list[Any]:
         encoding = self._tokenizer.encode(question, text)
