@@ -134,7 +134,7 @@ class TestMiniLM:
         theirs = opened("minilm-torch").encode(TEXTS, kind="passage")
         cosines = (ours * theirs).sum(axis=1)
         assert np.median(cosines) > 0.995
-        assert cosines.min() > 0.98
+        assert min(c for c, text in zip(cosines, TEXTS, strict=True) if text) > 0.99
 
     def test_precisions_are_not_mixed(self, opened):
         names = {opened("minilm").name, opened("minilm:f32").name}
@@ -193,10 +193,11 @@ class TestSentenceTransformer:
 
     def test_name_follows_the_weights_not_the_place(self, prompted, opened):
         first = open_embedder(f"st:{prompted}")
-        moved = prompted.rename(prompted.parent / "moved")
+        (prompted.parent / "moved").mkdir()
+        moved = prompted.rename(prompted.parent / "moved" / prompted.name)
         second = open_embedder(f"st:{moved}")
         moved.rename(prompted)
-        assert first.name.partition("@")[2] == second.name.partition("@")[2]
+        assert first.name == second.name != opened("minilm-torch").name
         assert first.dim == 384
 
     def test_a_missing_folder_says_what_to_use(self, tmp_path, caplog):

@@ -143,9 +143,7 @@ class TestEncoder:
         outputs = open_encoder(Recipe((weights,), "spans")).run(sequences)
         for tokens, logits in zip(sequences, outputs, strict=True):
             states = _slow_encoder(arrays, tokens)
-            expected = (
-                states @ arrays["span.weight"].T + arrays["span.bias"]
-            )
+            expected = states @ arrays["span.weight"].T + arrays["span.bias"]
             assert logits.shape == (len(tokens.ids), 2)
             np.testing.assert_allclose(logits, expected, atol=1e-4)
 
@@ -183,7 +181,7 @@ class TestEncoder:
             open_encoder(Recipe((other,), "vector"))
 
     def test_a_model_without_the_head_is_refused(self, tmp_path, arrays):
-        bare = {k: v for k, v in arrays.items() if not k.startswith("qa_")}
+        bare = {k: v for k, v in arrays.items() if not k.startswith("span.")}
         with pytest.raises(ModelError, match="no spans model"):
             open_encoder(Recipe((_write(tmp_path / "bare", bare),), "spans"))
 

@@ -33,7 +33,8 @@ Ranges = Mapping[str, npt.NDArray[np.float32]]
 Head = Literal["vector", "spans"]
 """`vector`: the mean over the tokens, of length 1. `spans`: logits of each token."""
 
-_SMOOTHNESS = 0.75  # share of the unevenness that moves into the weights
+_SMOOTHNESS = 0.85  # share of the unevenness that moves into the weights; of 0.75,
+# 0.85 and 0.9 the one that moved the recall of dense retrieval least
 _MASKED = np.float32(-1e4)  # added to the logit of padding: its softmax is exactly 0
 
 
@@ -50,7 +51,7 @@ def smoothing(
         weight: shape `(n_out, n_in)`.
 
     >>> divisor = smoothing(np.float32([[-1, -16], [1, 0]]), np.float32([[1, 1]]))
-    >>> divisor.round(2).tolist() == np.float32([0.35, 2.83]).tolist()
+    >>> divisor.round(2).tolist() == np.float32([0.31, 3.25]).tolist()
     True
     """
     size = np.abs(inputs).max(axis=0) + np.float32(1e-6)
@@ -219,7 +220,5 @@ class _Graph:
 
     def _spans(self, state: Any, mask: Any) -> Any:
         op, arrays = self._op, self._arrays
-        product = op.matmul(
-            state, self._const(arrays["span.weight"]), False, True
-        )
+        product = op.matmul(state, self._const(arrays["span.weight"]), False, True)
         return op.add(product, self._const(arrays["span.bias"]))

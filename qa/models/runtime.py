@@ -1,9 +1,4 @@
-"""Weights become a compiled model, made once and kept in the user's cache folder.
-
-Each sequence runs alone, on one thread, padded to a multiple of 8 tokens; several run
-at once, one a core. So a text gives the same bits whatever it is batched with, however
-many threads ask, and no time goes into the padding of shorter neighbours.
-"""
+"""Weights become a compiled model, made once and kept in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -13,23 +8,17 @@ import logging
 import os
 import sys
 import time
-from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import numpy.typing as npt
-
 from qa.errors import ModelError
+from qa.models.compiled import CompiledEncoder
 from qa.models.tables import Tables
 from qa.models.weights import Weights, cache_folder, read_arrays, replace_file, verify
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding
-
     from qa.models.encoder import Head
 
 __all__ = ["CompiledEncoder", "Precision", "Recipe", "open_encoder"]
@@ -39,8 +28,7 @@ Precision = Literal["int8", "f32"]
 
 _log = logging.getLogger(__name__)
 
-_GRAPH = 2  # raise it with every change of `encoder.py` that changes results
-_BUCKET = 8  # tokens; each length that occurs costs a little preparation, once
+_GRAPH = 3  # raise it with every change of `encoder.py` that changes results
 _MAX_STREAMS = 16
 
 
@@ -70,76 +58,6 @@ class Recipe:
         if self.ranges is not None:
             facts.append(hashlib.sha256(self.ranges.read_bytes()).hexdigest())
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
-
-
-class CompiledEncoder:
-    """Runs token sequences through a compiled model; threads may share one."""
-
-    def __init__(self, compiled: Any, tables: Tables, head: Head) -> None:
-        """Take an `openvino.CompiledModel` of `encoder.build`."""
-        import openvino  # already loaded by whoever compiled the model
-
-        self._tensor = openvino.Tensor
-        self._compiled = compiled
-        self._tables = tables
-        self._head = head
-        self._n_streams = int(compiled.get_property("NUM_STREAMS"))
-        self._idle: deque[Any] = deque()  # its append and pop need no lock
-
-    @property
-    def dim(self) -> int:
-        """Length of the embeddings that go in, and of the vectors that come out."""
-        return self._tables.dim
-
-    def run(self, encodings: Sequence[Encoding]) -> list[npt.NDArray[np.float32]]:
-        """Return the output of each sequence, in order.
-
-        Shape `(dim,)` for vectors, `(n_tokens, n_logits)` for spans.
-        """
-        outputs: list[npt.NDArray[np.float32]] = [np.empty(0, np.float32)] * len(
-            encodings
-        )
-        longest_first = sorted(
-            range(len(encodings)), key=lambda row: -len(encodings[row].ids)
-        )
-        running: deque[tuple[int, Any]] = deque()
-
-        def collect() -> None:
-            row, request = running.popleft()
-            request.wait()
-            output = request.get_output_tensor(0).data[0]
-            if self._head == "spans":
-                output = output[: len(encodings[row].ids)]
-            outputs[row] = output.copy()
-            self._idle.append(request)
-
-        try:
-            for row in longest_first:
-                if len(running) == self._n_streams:
-                    collect()
-                running.append((row, self._start(encodings[row])))
-        finally:
-            while running:
-                collect()
-        return outputs
-
-    def _start(self, encoding: Encoding) -> Any:
-        """Start a request; there are as many as were ever needed at one time."""
-        n_tokens = len(encoding.ids)
-        n_padded = -(-n_tokens // _BUCKET) * _BUCKET
-        embeddings = np.zeros((1, n_padded, self._tables.dim), np.float32)
-        embeddings[0, :n_tokens] = self._tables.embed(encoding.ids, encoding.type_ids)
-        mask = np.zeros((1, n_padded), np.float32)
-        mask[0, :n_tokens] = 1
-        try:
-            request = self._idle.pop()
-        except IndexError:
-            request = self._compiled.create_infer_request()
-        # the tensors copy: nothing of ours is read while the request runs
-        request.set_input_tensor(0, self._tensor(embeddings))
-        request.set_input_tensor(1, self._tensor(mask))
-        request.start_async()
-        return request
 
 
 def open_encoder(recipe: Recipe) -> CompiledEncoder:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import ModelError
-from qa.models.runtime import CompiledEncoder, Recipe, open_encoder
+from qa.models.compiled import CompiledEncoder
+from qa.models.runtime import Recipe, open_encoder
 from qa.models.weights import Weights, minilm, tokenizer_of
 from qa.reading.span_reader import MAX_WINDOW, SpanReader
 from qa.reading.spans import Logits

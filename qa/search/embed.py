@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qa.errors import ModelError
-from qa.models.runtime import CompiledEncoder, Recipe, open_encoder
+from qa.models.compiled import CompiledEncoder
+from qa.models.runtime import Recipe, open_encoder
 from qa.models.weights import Weights, minilm, tokenizer_of, verify
 from qa.protocols import Embedder, Kind, Vectors
 from qa.testing import HashingEmbedder

@@ -60,13 +60,17 @@ def _parser(suffix: str) -> Callable[[RawFile], Parsed]:
 def _barren(path: str, skipped: tuple[Skipped, ...]) -> FormatError:
     if not skipped:
         return FormatError(
-            f"{path}: nothing in it. Wanted one article at least. Put one in, or delete "
-            "the file."
+            f"{path}: nothing in it. Wanted one article at least. Put one in, or "
+            "delete the file."
         )
     return FormatError(
         f"{path}: none of its {len(skipped):,} parts is an article. The first: "
         f"{skipped[0].reason}"
     )
+
+
+def _flat(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def parse_file(file: RawFile) -> Parsed:
@@ -90,13 +94,15 @@ def parse_file(file: RawFile) -> Parsed:
     except ImportError as error:
         raise FormatError(
             f"{file.path}: reading {suffix} needs a package that cannot be loaded "
-            f"({error}). Wanted a whole installation. Install verbatim-qa again."
+            f"({_flat(error)}). Wanted a whole installation. Install that package, or "
+            "verbatim-qa again."
         ) from error
     except Exception as error:  # parsers of damaged files raise anything
         _log.debug("%s could not be parsed", file.path, exc_info=True)
         raise FormatError(
             f"{file.path}: damaged, or no {suffix} file ({type(error).__name__}: "
-            f"{error}). Wanted a whole one. Open it in its own program, save it again."
+            f"{_flat(error)}). Wanted a whole one. Open it in its own program, save it "
+            "again."
         ) from error
     if not parsed.articles:
         raise _barren(file.path, parsed.skipped)

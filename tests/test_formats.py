@@ -1,0 +1,935 @@
+"""Files become articles: what each format gives, and what is refused and why."""
+
+import csv
+import datetime
+import functools
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa.errors import FormatError
+from qa.library.formats import SUPPORTED, Parsed, is_supported, read_articles
+from qa.library.formats.dates import dateline, parse_date
+from qa.library.formats.lines import Line, join_pages, without_running_lines
+
+NOV_18 = datetime.date(2015, 11, 18)
+
+
+def parse(data, path):
+    if isinstance(data, str):
+        data = data.encode()
+    return read_articles(data, path, file_hash="f" * 64)
+
+
+def one(data, path="news/a-report.txt"):
+    (article,) = parse(data, path).articles
+    return article
+
+
+def refusal(data, path):
+    with pytest.raises(FormatError) as caught:
+        parse(data, path)
+    message = str(caught.value)
+    assert path in message
+    return message
+
+
+def articles_or_reason(data, path):
+    """Parse what may be anything: an article that can be stored, or a FormatError."""
+    try:
+        parsed = parse(data, path)
+    except FormatError as error:
+        assert path in str(error)  # noqa: PT017
+        return
+    assert isinstance(parsed, Parsed)
+    assert parsed.articles
+    for article in parsed.articles:
+        article.text.encode()
+        assert article.title.strip()
+    ids = [article.id for article in parsed.articles]
+    assert len(ids) == len(set(ids))
+
+
+class TestText:
+    def test_text_is_the_file_with_its_newlines_made_equal(self):
+        """Nothing else is touched: offsets are those of the file opened as text."""
+        text = "\tOne  two\u00a0three \r\nfour\rfive\u2028six \n"
+        assert one(text).text == "\tOne  two\u00a0three \nfour\nfive\u2028six \n"
+
+    def test_offsets_match_the_file_as_opened(self, tmp_path):
+        """Python's own text mode gives the same characters."""
+        place = tmp_path / "a.txt"
+        place.write_bytes("Café\r\nat 8.\rYes.\n".encode())
+        with place.open(encoding="utf-8") as file:
+            assert one(place.read_bytes()).text == file.read()
+
+    @pytest.mark.parametrize(
+        ("codec", "mark"),
+        [
+            ("utf-8", b""),
+            ("utf-8", b"\xef\xbb\xbf"),
+            ("utf-16-le", b"\xff\xfe"),
+            ("utf-16-be", b"\xfe\xff"),
+            ("utf-32-le", b"\xff\xfe\0\0"),
+            ("utf-32-be", b"\0\0\xfe\xff"),
+            ("utf-16-le", b""),
+            ("utf-16-be", b""),
+            ("cp1252", b""),
+        ],
+    )
+    def test_encodings_are_recognised(self, codec, mark):
+        """With and without a byte order mark, which is no part of the text."""
+        text = "“Très bien”, said the café’s owner – 30 € paid."
+        assert one(mark + text.encode(codec)).text == text
+
+    def test_cyrillic_utf16_without_a_mark(self):
+        """Spaces and stops alone tell it."""
+        text = "Россия начала удары в Сирии. Это было осенью."
+        assert one(text.encode("utf-16-le")).text == text
+
+    def test_latin1_where_windows_1252_means_nothing(self):
+        """A byte that Windows-1252 does not define does not stop the reading."""
+        assert one(b"caf\xe9 \x81 au lait").text == "café \x81 au lait"
+
+    def test_scratched_utf8_stays_utf8(self):
+        """One broken byte, say at a cut end, does not garble all accents."""
+        data = ("é" * 20).encode() + b" fin \xc3"
+        assert one(data).text == "é" * 20 + " fin \ufffd"
+
+    def test_nul_takes_one_place(self):
+        """What cannot be stored is replaced sign by sign, so that offsets hold."""
+        assert one(b"A line of text\0that goes on").text[14] == "\ufffd"
+
+    def test_headline_byline_and_source(self):
+        """A newspaper's first lines tell title, names and paper."""
+        article = one(
+            "Iraq Switches Sides\n\nBy MATT BRADLEY, CAROL E. LEE and JAY SOLOMON at "
+            "The Wall Street Journal\n\nIraq joined Russia, Iran and Syria.\n"
+        )
+        assert article.title == "Iraq Switches Sides"
+        assert article.byline == "MATT BRADLEY, CAROL E. LEE and JAY SOLOMON"
+        assert article.source == "The Wall Street Journal"
+        assert article.published is None
+        assert article.file_hash == "f" * 64
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "It rained all day.\nThen it stopped.",
+            "It rained all day in the north of the country, and the river, which\n"
+            "had been low all summer, rose by two metres within an hour.",
+            "Only one line",
+            "word " * 40 + "\nMore.",
+            "By Ann Li\n\nIt rained.",
+            "Nov. 18, 2015\n\nIt rained.",
+        ],
+    )
+    def test_file_name_is_the_title_without_a_headline(self, text):
+        """A sentence, wrapped prose, a byline or a date is no headline."""
+        assert one(text, "news/iraq-joins_pact.txt").title == "iraq joins pact"
+
+    def test_title_has_no_control_characters(self):
+        """Whatever the first line holds, the title can be shown."""
+        assert one("Head\x07line\there\n\nText.").title == "Head line here"
+
+    @pytest.mark.parametrize(
+        "line", ["By Monday the troops had left", "By 2015 it was over", "By and large"]
+    )
+    def test_sentence_with_by_is_no_byline(self, line):
+        """Names are capitalised and have no digits."""
+        assert one(f"Headline\n{line}\nText.").byline is None
+
+
+class TestDates:
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "Nov. 18, 2015",
+            "2015-11-18",
+            "Published: Nov. 18, 2015 9:30 a.m. ET",
+            "Wednesday, 18 November 2015",
+            "Posted on November 18th, 2015",
+            "By Ann Li | Nov. 18, 2015",
+            "BAGHDAD, Nov. 18, 2015 (Reuters) - Iraq joined.",
+            "PARIS, Nov. 18, 2015 — France struck.",
+            "18-NOV-1987".replace("1987", "2015"),
+        ],
+    )
+    def test_dateline_tells_the_date(self, line):
+        """A line that is there to tell the date, in many forms."""
+        assert one(f"A Headline\n\n{line}\n\nText here.").published == NOV_18
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "The talks of Nov. 18, 2015 failed",
+            "Nov. 18, 2015 was a cold day",
+            "In 2015-11-18 files",
+            "Feb. 31, 2015",
+            "3/4/2015",
+        ],
+    )
+    def test_date_in_prose_is_none(self, line):
+        """A date that is only mentioned, impossible or ambiguous is not taken."""
+        assert dateline(line) is None
+
+    def test_date_far_down_is_none(self):
+        """Only the top is looked at."""
+        assert one("Head\n" + "Line.\n" * 20 + "Nov. 18, 2015\n").published is None
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "2015-11-18T23:30:00-05:00",
+            "Wed, 18 Nov 2015 23:30:00 GMT",
+            "D:20151118233000-05'00'",
+            20151118,
+            NOV_18,
+            datetime.datetime(2015, 11, 18, 23, 30),
+            "11/18/2015",
+        ],
+    )
+    def test_metadata_dates(self, value):
+        """The day is taken as written; no time zone moves it."""
+        assert parse_date(value) == NOV_18
+
+    @given(st.text() | st.integers() | st.none() | st.floats())
+    def test_any_value_is_a_date_or_none(self, value):
+        """Nothing that metadata may hold raises."""
+        assert parse_date(value) is None or parse_date(value).year >= 1000
+
+
+MARKDOWN = """\
+---
+title: "Iraq: a pact"
+date: 2015-11-18
+source: Written for this project
+authors: [Ann Li, Bo Chi]
+---
+# Heading *one*
+
+A soft
+break with [a link](http://x.org "t"), `code` &amp; <b>bold</b>.
+Hard\\
+end <script>evil()</script> ~~gone~~ ![picture](p.png).
+
+1. first
+2. second
+   - inner
+
+> quoted
+> on
+
+| City | Dead |
+|------|------|
+| Paris | **130** |
+
+```
+x = 1
+  y
+```
+
+<div><p>inside</p><style>p {}</style></div>
+
+***
+"""
+
+
+class TestMarkdown:
+    def test_text_is_what_the_reader_sees(self):
+        """Marks, tags and pictures go; blocks, lists and tables keep their shape."""
+        assert one(MARKDOWN, "a.md").text == (
+            "Heading one\n\n"
+            "A soft break with a link, code & bold. Hard\nend gone .\n\n"
+            "1. first\n2. second\n  - inner\n\n"
+            "quoted on\n\n"
+            "City | Dead\nParis | 130\n\n"
+            "x = 1\n  y\n\n"
+            "inside"
+        )
+
+    def test_front_matter_tells_the_masthead(self):
+        """It is no part of the text."""
+        article = one(MARKDOWN, "a.md")
+        assert article.title == "Iraq: a pact"
+        assert article.published == NOV_18
+        assert article.source == "Written for this project"
+        assert article.byline == "Ann Li, Bo Chi"
+
+    def test_front_matter_with_a_colon_is_read_as_meant(self):
+        """`title: a: b` is no YAML, and everybody writes it."""
+        article = one("---\ntitle: Iraq: a pact\ntags:\n - x\n---\nBody.", "a.md")
+        assert (article.title, article.text) == ("Iraq: a pact", "Body.")
+
+    def test_front_matter_that_is_not_yaml_is_refused(self):
+        """The message names the line."""
+        message = refusal("---\ntitle: x\nfree [ text: {\n---\nBody.", "a.md")
+        assert "not YAML in line" in message
+        assert "remove the first `---`" in message
+
+    def test_deeply_nested_front_matter_is_refused(self):
+        """It would overrun the stack of the quick YAML parser."""
+        assert "not YAML" in refusal("---\n" + "- " * 50_000 + "a\n---\nBody.", "a.md")
+
+    @pytest.mark.parametrize("text", ["---\nProse\n---\nMore.", "---\ntitle: x\nMore."])
+    def test_rule_at_the_top_is_no_front_matter(self, text):
+        """Prose between rules, or a rule without its other half, is body."""
+        assert "More." in one(text, "a.md").text
+
+    def test_first_heading_is_the_title_without_front_matter(self):
+        """Of any level."""
+        assert (
+            one("Intro.\n\n## Rain *falls*\n\nIt rained.", "a.md").title == "Rain falls"
+        )
+
+    def test_deep_nesting_loses_nothing(self):
+        """Markdown's usual limit would drop the innermost words."""
+        assert one("> " * 60 + "deep words", "a.md").text == "deep words"
+
+    def test_front_matter_alone_is_refused(self):
+        """A title without words below it is no article."""
+        assert "no words" in refusal("---\ntitle: x\n---\n", "a.md")
+
+    @settings(max_examples=50)
+    @given(st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), min_size=1))
+    def test_words_come_through(self, words):
+        """Whatever marks stand between them."""
+        body = " ".join(f"**{w}** _{w}_ [{w}](u)\n\n- {w}" for w in words)
+        text = one(body, "a.md").text
+        assert sum(text.count(w) for w in set(words)) >= len(words)
+
+
+PARAGRAPHS = [
+    "The ceasefire held on <b>Tuesday</b>, officials said, after three days of talks "
+    "in the capital &amp; two in the north, where fighting had been heavy for weeks.",
+    "Monitors are to arrive within a week, the ministry said in a statement. They will "
+    "stay until spring, and longer if both sides ask for it.",
+    "Nobody expects a quick end, a diplomat said. The last one broke after nine days.",
+]
+
+
+def page(head="", body=""):
+    paragraphs = "".join(f"<p>{p}</p>" for p in PARAGRAPHS)
+    return (
+        f"<!doctype html><html><head><title>Truce - The Example</title>{head}"
+        "<script>var secret = 1;</script></head><body>"
+        "<nav><ul><li><a href='/'>Home page</a></li><li><a>World</a></li></ul></nav>"
+        f"<article><h1>Truce Holds</h1>{body}{paragraphs}"
+        "<h2>What next</h2><ul><li>One thing</li><li>Another <i>thing</i></li></ul>"
+        "<script>alert('evil')</script></article>"
+        "<footer>Copyright 2021 Example Media</footer></body></html>"
+    )
+
+
+class TestHtml:
+    def test_body_without_menus_and_scripts(self):
+        """Paragraphs and headings are parted by blank lines, items by newlines."""
+        text = one(page(), "a.html").text
+        assert "held on Tuesday, officials said" in text
+        assert "capital & two" in text
+        assert "\n\nWhat next\n\n- One thing\n- Another thing" in text
+        for hidden in ("Home page", "secret", "evil", "Copyright", "<"):
+            assert hidden not in text
+
+    def test_metadata(self):
+        """Open Graph, author and the publishing time."""
+        article = one(
+            page(
+                '<meta property="og:title" content="Truce holds &amp; lasts">'
+                '<meta property="og:site_name" content="The Example">'
+                '<meta name="author" content="Ann Li">'
+                '<meta property="article:published_time" '
+                'content="2015-11-18T23:30:00-05:00">'
+            ),
+            "a.html",
+        )
+        assert article.title == "Truce holds & lasts"
+        assert article.source == "The Example"
+        assert article.byline == "Ann Li"
+        assert article.published == NOV_18
+
+    @pytest.mark.parametrize(
+        ("head", "body"),
+        [
+            ('<meta itemprop="datePublished" content="2015-11-18">', ""),
+            ('<script type="application/ld+json">{"datePublished": "2015-11-18"}'
+             "</script>", ""),
+            ("", '<time datetime="2015-11-18T10:00">yesterday</time>'),
+        ],
+    )  # fmt: skip
+    def test_places_of_the_date(self, head, body):
+        """Metadata, linked data, a time element."""
+        assert one(page(head, body), "a.html").published == NOV_18
+
+    def test_date_is_never_guessed(self):
+        """Not from a copyright line, nor from times of other articles."""
+        times = "<time datetime='2015-11-18'></time><time datetime='2014-01-02'></time>"
+        assert one(page(), "a.html").published is None
+        assert one(page(body=times), "2020-01-01.html").published is None
+
+    def test_heading_is_the_title_without_metadata(self):
+        """The title element carries the site's name, too."""
+        assert one(page(), "a.html").title == "Truce Holds"
+
+    def test_plain_page_is_taken_whole(self):
+        """Short pages without menus lose no item and no cell."""
+        html = (
+            "<h1>Truce</h1><p>By Ann Li<p>Nov. 18, 2015<p>It <i>held</i>.<ol><li>one"
+            "<li><p>two</ol><table><tr><th>a<th>b<tr><td>1<td>2</table>"
+            "<pre> x\n  y</pre>"
+        )
+        article = one(html, "a.htm")
+        assert article.text == (
+            "Truce\n\nBy Ann Li\n\nNov. 18, 2015\n\nIt held.\n\n1. one\n2. two\n\n"
+            "a | b\n1 | 2\n\n x\n  y"
+        )
+        assert (article.byline, article.published) == ("Ann Li", NOV_18)
+
+    def test_page_without_an_article_falls_back_to_its_words(self):
+        """Menus aside."""
+        html = "<nav><a>Menu</a></nav><div>Just <b>five</b> words here.</div>"
+        assert one(html, "a.html").text == "Just five words here."
+
+    def test_very_long_page_is_taken_whole(self):
+        """To tell its article from the rest would take minutes."""
+        html = "<nav>Menu</nav>" + f"<p>{PARAGRAPHS[2]}</p>" * 4000
+        assert one(html, "a.html").text.count("Nobody") == 4000
+
+    def test_declared_charset_is_respected(self):
+        """Before any guess."""
+        html = '<meta charset="koi8-r"><p>Россия начала удары.</p>'
+        assert one(html.encode("koi8-r"), "a.html").text == "Россия начала удары."
+
+    def test_latin1_means_windows_1252(self):
+        """As browsers read it."""
+        html = '<meta content="text/html; charset=iso-8859-1"><p>“Oui” – 3 €.</p>'
+        assert one(html.encode("cp1252"), "a.html").text == "“Oui” – 3 €."
+
+    @pytest.mark.parametrize("charset", ["hex", "utf-16", "nonsense", "utf-7"])
+    def test_wrong_charset_is_no_harm(self, charset):
+        """What cannot be is passed over."""
+        html = f'<meta charset="{charset}"><p>Café au lait.</p>'
+        assert one(html, "a.html").text == "Café au lait."
+
+    def test_xhtml(self):
+        """An XML declaration and closed scripts are no obstacle."""
+        html = (
+            '<?xml version="1.0" encoding="utf-8"?><html><head><script src="x"/></head>'
+        )
+        assert one(html + "<body><p>Rain fell.</p></body></html>", "a.xhtml").text == (
+            "Rain fell."
+        )
+
+    def test_scripts_alone_are_no_words(self):
+        """A page that only a browser fills is refused."""
+        assert "no words" in refusal("<body><script>go('there')</script>", "a.html")
+
+
+def pdf(*pages, title=None, encrypt=None):
+    """Write each page's lines; (indent, text) moves a line to the right."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=True)
+    if title:
+        canvas.setTitle(title)
+    for lines in pages:
+        y = 800
+        for line in lines:
+            indent, text = line if isinstance(line, tuple) else (0, line)
+            canvas.drawString(72 + indent, y, text)
+            y -= 14
+        canvas.showPage()
+    canvas.save()
+    if encrypt is None:
+        return file.getvalue()
+    from pypdf import PdfWriter
+
+    writer = PdfWriter(file)
+    writer.encrypt(encrypt, owner_password="owner", algorithm="RC4-128")
+    locked = io.BytesIO()
+    writer.write(locked)
+    return locked.getvalue()
+
+
+FIRST_PAGE = [
+    "Truce Holds in the North",
+    "",
+    "The ceasefire held on Tuesday, officials said, after three days of nego-",
+    "tiations in the capital. A well-known mediator had flown in, and a well-",
+    "known general, too.",
+    "",
+    "Monitors are to arrive within a week, the ministry said, and they will be",
+]
+SECOND_PAGE = ["sent to all towns on the river, from the hills down to the sea."]
+
+
+class TestPdf:
+    def test_lines_become_paragraphs_again(self):
+        """Wrapped lines and broken words are joined, real hyphens stay."""
+        article = one(pdf(FIRST_PAGE, SECOND_PAGE), "a.pdf")
+        assert article.text == (
+            "Truce Holds in the North\n\n"
+            "The ceasefire held on Tuesday, officials said, after three days of "
+            "negotiations in the capital. A well-known mediator had flown in, and a "
+            "well-known general, too.\n\n"
+            "Monitors are to arrive within a week, the ministry said, and they will be "
+            "sent to all towns on the river, from the hills down to the sea."
+        )
+        assert article.title == "Truce Holds in the North"
+
+    def test_pages_are_kept(self):
+        """Each page begins at the offset of its first word."""
+        article = one(pdf(FIRST_PAGE, SECOND_PAGE), "a.pdf")
+        assert [article.text[start:][:5] for start in article.page_starts] == [
+            "Truce",
+            "sent ",
+        ]
+        assert article.page_at(article.text.index("river")) == 2
+
+    def test_indent_begins_a_paragraph(self):
+        """As in books, without a blank line."""
+        lines = [
+            (18, "The first paragraph goes on over the end of its line, as it should."),
+            "and ends with a line that is as long as any other line on this page.",
+            (
+                18,
+                "The second one is set in, and nothing else tells that it is another.",
+            ),
+            "It has two lines as well.",
+        ]
+        assert one(pdf(lines), "a.pdf").text.count("\n\n") == 1
+
+    def test_title_of_the_document_info(self):
+        """Unless it is what a program wrote there."""
+        assert one(pdf(FIRST_PAGE, title="Truce"), "a.pdf").title == "Truce"
+        made = pdf(FIRST_PAGE, title="Microsoft Word - x.doc")
+        assert one(made, "a.pdf").title == "Truce Holds in the North"
+
+    def test_date_on_the_page_goes_before_that_of_the_file(self):
+        """The file may have been made years later."""
+        assert one(pdf(["Head", "", "It rained."]), "a.pdf").published == (
+            datetime.date(2000, 1, 1)  # what reportlab writes for invariant files
+        )
+        dated = pdf(["Head", "", "Nov. 18, 2015", "", "It rained all day long."])
+        assert one(dated, "a.pdf").published == NOV_18
+
+    def test_page_numbers_and_headers_go(self):
+        """Only where they are beyond doubt."""
+        pages = [
+            ["The Daily Example", f"Word {n} of the story stands here.", f"- {n} -"]
+            for n in "abc"
+        ]
+        pages = [[*p[:2], f"- {n} -"] for n, p in enumerate(pages)]
+        text = one(pdf(*pages), "a.pdf").text
+        assert "Daily" not in text
+        assert "-" not in text
+        assert "Word a of" in text
+
+    def test_password_is_refused(self):
+        """And the message says what helps."""
+        message = refusal(pdf(FIRST_PAGE, encrypt="secret"), "a.pdf")
+        assert "password" in message
+        assert "unprotected copy" in message
+
+    def test_owner_password_alone_is_no_obstacle(self):
+        """Such files open for everybody."""
+        assert "ceasefire" in one(pdf(FIRST_PAGE, encrypt=""), "a.pdf").text
+
+    def test_pictures_of_text_are_refused(self):
+        """Text recognition is named as the way out."""
+        assert "ocrmypdf" in refusal(pdf([], []), "a.pdf")
+
+    def test_cut_file(self):
+        """Half a PDF gives what can be saved, or a reason."""
+        whole = pdf(FIRST_PAGE)
+        for size in range(0, len(whole), 97):
+            articles_or_reason(whole[:size], "a.pdf")
+
+    @given(
+        st.lists(
+            st.lists(
+                st.builds(
+                    Line,
+                    st.text("ab- .\u00adC1", max_size=9),
+                    st.floats(0, 99),
+                    st.floats(0, 99),
+                    st.floats(0, 20),
+                ),
+                max_size=5,
+            ),
+            max_size=5,
+        )
+    )
+    def test_page_starts_never_decrease(self, pages):
+        """One start a page, all within the text, whatever stands on them."""
+        text, starts = join_pages(without_running_lines(pages))
+        assert len(starts) == len(pages)
+        assert list(starts) == sorted(starts)
+        assert all(0 <= start <= len(text) for start in starts)
+
+
+def docx(build, **properties):
+    from docx import Document
+
+    document = Document()
+    for name, value in properties.items():
+        setattr(document.core_properties, name, value)
+    build(document)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+class TestDocx:
+    def test_blocks_in_order(self):
+        """Headings, lists with their marks, table rows."""
+
+        def build(document):
+            document.add_heading("Truce Holds", 1)
+            document.add_paragraph("It held.")
+            document.add_paragraph("one", style="List Bullet")
+            document.add_paragraph("two", style="List Bullet")
+            document.add_paragraph("first", style="List Number")
+            document.add_paragraph("next", style="List Number")
+            table = document.add_table(rows=2, cols=2)
+            for row, words in zip(table.rows, [("a", "b"), ("1", "2")], strict=True):
+                for cell, word in zip(row.cells, words, strict=True):
+                    cell.text = word
+            document.add_paragraph("The end.")
+
+        article = one(docx(build), "a.docx")
+        assert article.text == (
+            "Truce Holds\n\nIt held.\n\n- one\n- two\n1. first\n2. next\n\n"
+            "a | b\n1 | 2\n\nThe end."
+        )
+        assert article.title == "Truce Holds"
+        assert article.published is None
+        assert article.byline is None
+
+    def test_core_properties(self):
+        """Title, author and day."""
+        data = docx(
+            lambda document: document.add_paragraph("It held."),
+            title="Truce",
+            author="Ann Li",
+            created=datetime.datetime(2015, 11, 18, 9, 30),
+        )
+        article = one(data, "a.docx")
+        assert (article.title, article.byline) == ("Truce", "Ann Li")
+        assert article.published == NOV_18
+
+    def test_old_or_locked_word_file_is_refused(self):
+        """Both begin with the same bytes."""
+        message = refusal(b"\xd0\xcf\x11\xe0" + b"x" * 100, "a.docx")
+        assert "unprotected copy" in message
+
+    def test_other_zip_is_refused(self):
+        """A zip is not a Word file because of its name."""
+        assert "damaged" in refusal(zipped({"a.txt": "x"}), "a.docx")
+
+
+class TestRows:
+    def test_jsonl(self):
+        """One article a line; names of columns in any case."""
+        rows = [
+            {
+                "ID": "x7",
+                "Title": "Rain",
+                "TEXT": "It\r\nrained.",
+                "date": "2015-11-18",
+            },
+            {"headline": "Sun", "body": "It shone.", "Author": "By Ann", "source": "S"},
+        ]
+        first, second = parse("\n".join(map(json.dumps, rows)), "n.jsonl").articles
+        assert (first.id, first.path, first.title) == ("n.jsonl#x7", "n.jsonl", "Rain")
+        assert (first.text, first.published) == ("It\nrained.", NOV_18)
+        assert (second.id, second.byline, second.source) == ("n.jsonl#2", "Ann", "S")
+
+    def test_bad_rows_are_skipped_with_their_line(self):
+        """The good ones come through."""
+        lines = ['{"text": "Good."}', "", "{bad", "[1]", '{"text": " "}', '{"a": 1}']
+        lines += ['{"text": "..."}', "[" * 100_000, '{"text": "Fine \\ud800 too."}']
+        parsed = parse("\n".join(lines), "n.ndjson")
+        assert [a.text for a in parsed.articles] == ["Good.", "Fine \ufffd too."]
+        assert [s.path for s in parsed.skipped] == [
+            f"n.ndjson#{n}" for n in range(3, 9)
+        ]
+        reasons = [s.reason for s in parsed.skipped]
+        assert all(r.startswith(f"line {n}: ") for n, r in enumerate(reasons, start=3))
+        assert "not JSON" in reasons[0]
+        assert "no text" in reasons[2]
+
+    def test_ids_are_unique(self):
+        """A repeated id gets the row's number."""
+        lines = [
+            f'{{"id": {n}, "text": "Words"}}' for n in ('"2"', '"a"', '"a"', '"2"')
+        ]
+        articles = parse("\n".join(lines), "n.jsonl").articles
+        assert [a.id for a in articles] == [
+            "n.jsonl#2",
+            "n.jsonl#a",
+            "n.jsonl#a-3",
+            "n.jsonl#2-4",
+        ]
+
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+    def test_csv_delimiters(self, delimiter):
+        """Cells may hold delimiters, quotes and newlines."""
+        file = io.StringIO()
+        writer = csv.writer(file, delimiter=delimiter)
+        text = 'He said: "a, b; c|d\te".\nThen he left.'
+        writer.writerows([["Id", "Title", " Text "], ["9", "Rain", text]])
+        article = one(file.getvalue(), "n.csv")
+        assert (article.id, article.title, article.text) == ("n.csv#9", "Rain", text)
+
+    def test_csv_rows_are_numbered_below_the_header(self):
+        """The reason tells the line, which cells with newlines move."""
+        parsed = parse('title,text\nA,"x\ny"\nB,\nC\nD,"z"w"\nE,fine\n', "n.csv")
+        assert [a.id for a in parsed.articles] == ["n.csv#1", "n.csv#5"]
+        assert [(s.path, s.reason.split(":")[0]) for s in parsed.skipped] == [
+            ("n.csv#2", "line 4"),
+            ("n.csv#3", "line 5"),
+            ("n.csv#4", "line 6"),
+        ]
+
+    def test_big_cells(self):
+        """A whole book in a cell is fine."""
+        assert len(one("text\n" + "word " * 200_000, "n.tsv").text) >= 999_999
+
+    def test_csv_without_a_text_column_is_refused(self):
+        """The message lists what was found."""
+        message = refusal("a,b\n1,2\n", "n.csv")
+        assert "'a', 'b'" in message
+        assert "text, body" in message
+
+    def test_all_rows_bad_is_refused(self):
+        """With the first reason."""
+        assert "line 1: not JSON" in refusal("nope\n", "n.jsonl")
+
+
+def zipped(members, method=zipfile.ZIP_DEFLATED):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+class TestZip:
+    def test_members_are_read_by_their_suffix(self):
+        """Paths lead through the archive; the hash is the archive's."""
+        data = zipped(
+            {
+                "in/": "",
+                "in/é.txt": "Rain fell.",
+                "rows.jsonl": '{"text": "One."}\n{"text": "Two."}\nbad',
+                "photo.jpg": b"\xff\xd8",
+                "empty.txt": "",
+                "nested.zip": zipped({"a.txt": "A."}),
+                "__MACOSX/._a.txt": "x",
+            }
+        )
+        parsed = parse(data, "n/all.zip")
+        assert [a.id for a in parsed.articles] == [
+            "n/all.zip/in/é.txt",
+            "n/all.zip/rows.jsonl#1",
+            "n/all.zip/rows.jsonl#2",
+        ]
+        assert parsed.articles[1].path == "n/all.zip/rows.jsonl"
+        assert {a.file_hash for a in parsed.articles} == {"f" * 64}
+        assert {s.path.removeprefix("n/all.zip/") for s in parsed.skipped} == {
+            "rows.jsonl#3",
+            "photo.jpg",
+            "empty.txt",
+            "nested.zip",
+            "__MACOSX/._a.txt",
+        }
+
+    def test_names_stay_inside(self):
+        """Steps out of the archive lead nowhere."""
+        assert (
+            one(zipped({"../../etc/a.txt": "Rain."}), "z.zip").path == "z.zip/etc/a.txt"
+        )
+
+    def test_bomb_is_refused(self):
+        """Before anything is unpacked."""
+        message = refusal(zipped({"a.txt": "a" * (60 << 20)}), "z.zip")
+        assert "when unpacked" in message
+
+    def test_bomb_within_a_word_file_is_refused(self):
+        """A Word file is a zip, too."""
+        data = zipped({"word/document.xml": " " * (60 << 20)})
+        assert "when unpacked" in refusal(data, "a.docx")
+
+    def test_damaged_member_is_skipped(self):
+        """The others come through."""
+        data = bytearray(zipped({"a.txt": "Rain fell.", "b.txt": "Sun."}, method=0))
+        data[data.index(b"Rain")] ^= 1
+        parsed = parse(bytes(data), "z.zip")
+        assert [a.path for a in parsed.articles] == ["z.zip/b.txt"]
+        assert "damaged" in parsed.skipped[0].reason
+
+    def test_locked_member_is_skipped(self):
+        """With the advice to pack it without a password."""
+        data = bytearray(zipped({"a.txt": "Rain.", "b.txt": "Sun."}))
+        data[6] |= 1
+        data[data.index(b"PK\x01\x02") + 8] |= 1
+        parsed = parse(bytes(data), "z.zip")
+        assert "password" in parsed.skipped[0].reason
+
+    def test_zip_without_articles_is_refused(self):
+        """Empty, or of other things only."""
+        assert "nothing in it" in refusal(zipped({}), "z.zip")
+        assert "none of its 1 parts" in refusal(zipped({"a.jpg": "x"}), "z.zip")
+
+
+PIECES = """
+<p> </p> <li> <ul> </ul> <td> <script> </script> <!-- word_ <nav> <a_href=x> &#0; } ,
+<pre> &#xd800; &amp; ** -_ ``` >_ 1._ --- title:_x |_a_| |---| [a]:_b {"text": "a" ~
+text,id _
+"""
+PIECES = ["\n", *(piece.replace("_", " ") for piece in PIECES.split())]
+
+
+@functools.lru_cache(maxsize=1)
+def whole_files():
+    return {
+        ".pdf": pdf(FIRST_PAGE),
+        ".docx": docx(lambda document: document.add_paragraph("It held.")),
+        ".zip": zipped({"a.txt": "Rain.", "b.md": "# Sun"}),
+    }
+
+
+class TestRefusals:
+    def test_unknown_suffix(self):
+        """All suffixes are listed, and the bytes do not matter."""
+        assert ".docx" in refusal(b"", "a.exe")
+        assert "without a suffix" in refusal(b"x", "folder.d/noext")
+
+    @pytest.mark.parametrize("suffix", SUPPORTED)
+    def test_empty_file(self, suffix):
+        """Of every kind."""
+        assert "the file is empty" in refusal(b"", f"a{suffix}")
+
+    @pytest.mark.parametrize("suffix", [".txt", ".md", ".html", ".jsonl", ".csv"])
+    def test_no_words(self, suffix):
+        """White space and signs are no article."""
+        refusal(" \n\t... \n", f"a{suffix}")
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            bytes(range(256)) * 20,
+            b"\x7fELF\x02\x01\x01" + bytes(99),
+            b"\x89PNG\r\n" * 9,
+        ],
+    )
+    def test_binary_data_is_no_text(self, data):
+        """The message says how that was seen."""
+        if data.startswith(b"\x89"):
+            data += bytes(30)
+        assert "binary" in refusal(data, "a.txt")
+
+    @pytest.mark.parametrize(
+        ("data", "kind"),
+        [
+            (b"%PDF-1.7\n...", "a PDF"),
+            (b"PK\x03\x04..", "packed"),
+            (b"{\\rtf1 x", "RTF"),
+        ],
+    )
+    def test_wrong_suffix_is_recognised(self, data, kind):
+        """The message names the kind."""
+        assert kind in refusal(data, "a.txt")
+
+    @given(st.sampled_from(SUPPORTED), st.binary(max_size=300))
+    @settings(max_examples=200)
+    def test_any_bytes_give_articles_or_a_reason(self, suffix, data):
+        """No other exception ever leaves; what is returned is never empty."""
+        articles_or_reason(data, f"a{suffix}")
+
+    @given(st.sampled_from(SUPPORTED), st.text(max_size=300))
+    @settings(max_examples=200)
+    def test_any_text_gives_articles_or_a_reason(self, suffix, text):
+        """The same for text, which gets further into the parsers."""
+        articles_or_reason(text.encode(), f"a{suffix}")
+
+    @given(st.lists(st.sampled_from(PIECES)))
+    @settings(max_examples=100)
+    def test_any_markup_gives_articles_or_a_reason(self, pieces):
+        """The same for markup out of order."""
+        for suffix in (".html", ".md", ".jsonl", ".csv"):
+            articles_or_reason("".join(pieces).encode(), f"a{suffix}")
+
+    @given(st.data())
+    @settings(max_examples=60)
+    def test_damaged_files_give_articles_or_a_reason(self, data):
+        """The same for whole files with some bytes changed."""
+        samples = whole_files()
+        suffix = data.draw(st.sampled_from(sorted(samples)))
+        broken = bytearray(samples[suffix])
+        for _ in range(data.draw(st.integers(1, 8))):
+            place = data.draw(st.integers(0, len(broken) - 1))
+            broken[place] = data.draw(st.integers(0, 255))
+        articles_or_reason(bytes(broken), f"a{suffix}")
+
+
+@given(
+    st.text(st.characters(codec="utf-8", exclude_characters="\0\r")).filter(
+        lambda text: (
+            any(c.isalnum() for c in text)
+            and sum(ord(c) < 32 or ord(c) == 127 for c in text) < 2
+            and not text.startswith(("\ufeff", "PK", "%PDF", "{\\rtf"))
+        )
+    ),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
+)
+def test_text_comes_back_from_every_encoding(text, codec):
+    """Character for character."""
+    assert one(text.encode(codec)).text == text
+
+
+def test_a_long_line_is_read():
+    """Fifty megabytes without a newline are odd, but text."""
+    assert len(one(b"word " * (10 << 20)).text) == 50 << 20
+
+
+def test_many_small_files_are_quick():
+    """Some thousand files a second: reading is not what indexing waits for."""
+    import time
+
+    text = "A Headline\n\nNov. 18, 2015\n\n" + "It rained in the north. " * 30
+    begin = time.process_time()
+    for number in range(500):
+        one(text, f"{number}.txt")
+        one(f"---\ntitle: Rain {number}\n---\n{text}", f"{number}.md")
+    assert time.process_time() - begin < 2.5  # 20,000 in a few seconds, with leeway
+
+
+def test_suffixes():
+    """Case does not matter; folders and names without suffix do not count."""
+    assert len(SUPPORTED) == 14
+    assert all(is_supported(f"news/x{suffix.upper()}") for suffix in SUPPORTED)
+    assert not any(map(is_supported, ["a.exe", "a.md/b", ".md", "", "a.md~"]))
+
+
+def test_import_is_light():
+    """Nobody waits for a format that is not in the folder."""
+    heavy = "trafilatura lxml pypdf docx markdown_it yaml"
+    code = (
+        "import sys, qa.library.formats; "
+        f"sys.exit(bool(set(sys.modules) & set({heavy.split()!r})))"
+    )
+    root = Path(__file__).parent.parent
+    assert (
+        subprocess.run([sys.executable, "-c", code], check=False, cwd=root).returncode
+        == 0
+    )
