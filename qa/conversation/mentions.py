@@ -50,6 +50,7 @@ class Mention:
         words = self.text.split()
         return self.kind == "person" or (
             self.kind == "name"
+            and not self.has_article
             and all(
                 re.fullmatch(r"[A-Z][\w'’.-]*[a-z.]|[IVX]+", word) for word in words
             )
