@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from qa.library.sentences import sentence_around
 from qa.reading.cite import cite, cite_passage
 from qa.reading.confidence import Calibration, Evidence
+from qa.reading.kinds import fits
 from qa.search.terms import coverage
 from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Reason
 
@@ -92,6 +93,7 @@ def _evidence(
         coverage=coverage(question, context),
         nearby=coverage(question, text[start:end]),
         agreement=math.log(len({c.passage.article.id for c in group})),
+        fit=fits(question, best.text),
         length=math.log(max(1, len(_words(best.text)))),
     )
 

@@ -1,0 +1,66 @@
+"""Whether a span has the look of what a question asks for: a time, a number, a name.
+
+The first words of a question tell the kind (Li & Roth 2002, "Learning question
+classifiers"); marks of the kind in the span are looked for. It is evidence among
+others, no rule: the calibration gives it its weight.
+"""
+
+import re
+
+__all__ = ["fits"]
+
+_WHEN = re.compile(
+    r"\b(?:when|what (?:year|date|day|month|time)|which (?:year|date|day|month)"
+    r"|since when|until when|by when|in what year|how long ago)\b",
+    re.I,
+)
+_AMOUNT = re.compile(
+    r"\bhow (?:many|much|old|long|far|high|large|big|tall|deep|heavy|fast|often|wide)\b"
+    r"|\bwhat (?:number|share|percentage|percent|proportion|amount|price|rate)\b"
+    r"|\b(?:by|at) (?:how much|what (?:price|rate))\b",
+    re.I,
+)
+_WHO = re.compile(r"\b(?:who|whom|whose)\b", re.I)
+
+_TIME = re.compile(
+    r"\d|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\b"
+    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|yesterday|tomorrow"
+    r"|\b(?:last|next|this|early|late|mid|the) ?(?:week|month|year|spring|summer"
+    r"|autumn|fall|winter|day|century|decade|night|morning|weekend)"
+    r"|ago\b|after|before|during"
+    r"|\b(?:spring|summer|autumn|winter)\b",
+    re.I,
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:an? (?:few|dozen|quarter|third|hundred|thousand|million|billion|couple)|no"
+    r"|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty"
+    r"|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion"
+    r"|dozens?|half|twice|once|none|several|many|most|all|both|double|quarter|third)\b",
+    re.I,
+)
+_NAME = re.compile(r"[A-Z][\w'’.-]*|[^\x00-\x7f]")
+_PERSONS = re.compile(
+    r"\b(?:he|she|they|president|minister|officials?|leaders?|people|members|group"
+    r"|chairman|director|\w+ers?|\w+ors?|\w+ists?|\w+men|\w+ians?)\b",
+    re.I,
+)
+
+
+def fits(question: str, span: str) -> float:
+    """Return 1.0 if the span looks as asked, -1.0 if not, 0.0 if nothing is known.
+
+    >>> fits("When did it land?", "8 April 2016"), fits("When?", "a barge")
+    (1.0, -1.0)
+    >>> fits("How many came?", "nine"), fits("Who said so?", "Ken Ito")
+    (1.0, 1.0)
+    >>> fits("Why did they leave?", "the storm")
+    0.0
+    """
+    for asks, shows in (
+        (_WHEN, (_TIME,)),
+        (_AMOUNT, (_NUMBER,)),
+        (_WHO, (_NAME, _PERSONS)),
+    ):
+        if asks.search(question):
+            return 1.0 if any(mark.search(span) for mark in shows) else -1.0
+    return 0.0
