@@ -32,8 +32,8 @@ _TIME = re.compile(
     re.I,
 )
 _NUMBER = re.compile(
-    r"\d|\b(?:an? (?:few|dozen|quarter|third|hundred|thousand|million|billion|couple)|no"
-    r"|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty"
+    r"\d|\b(?:an? (?:few|dozen|quarter|third|hundred|thousand|million|billion|couple)"
+    r"|no|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty"
     r"|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion"
     r"|dozens?|half|twice|once|none|several|many|most|all|both|double|quarter|third)\b",
     re.I,
