@@ -10,7 +10,7 @@ from qa.conversation.follow_up import standalone
 from qa.errors import QuestionError, StoreBusyError
 from qa.library.library import Library
 from qa.library.progress import Progress
-from qa.library.scan import default_store
+from qa.library.scan import check_articles, default_store
 from qa.library.store import Store
 from qa.protocols import Mode, Reader
 from qa.reading.answer import choose
@@ -77,6 +77,7 @@ class QA:
         """
         settings = settings or Settings()
         place = Path(articles)
+        check_articles(place)
         kept = Store(Path(store) if store else default_store(place))
         embedder = open_embedder(settings.embedder)
         library = Library(place, kept, embedder, settings)

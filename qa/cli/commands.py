@@ -219,13 +219,15 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _serve(arguments: argparse.Namespace) -> int:
     from qa.web import serve
 
-    with open_library(arguments) as qa:
+    with open_library(arguments, is_synced=False) as qa:
+        qa.library.sync_in_background()  # what is indexed already can be asked
         serve(
             qa,
             host=arguments.host,
             port=arguments.port,
             auth=arguments.auth,
             is_opened=arguments.open,
+            announce=lambda place: print(place, flush=True),
         )
     return 0
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from qa.errors import ArticlesError
 
-__all__ = ["ADDED", "Found", "added_folder", "default_store", "scan"]
+__all__ = ["ADDED", "Found", "added_folder", "check_articles", "default_store"]
+__all__ += ["scan"]
 
-ADDED = "added:"
+ADDED = "added:/"
 """Opens the path of a file that was handed over instead of found in the folder."""
 
 
@@ -33,10 +34,10 @@ def scan(articles: Path, *, store: Path | None = None) -> list[Found]:
     Raises:
         ArticlesError: if there is nothing at that place, or it cannot be read.
     """
+    check_articles(articles)
     if articles.is_file():
         found = [_found(articles, articles.name)]
     else:
-        _check_folder(articles)
         found = sorted(_walk(articles, store), key=lambda file: file.path)
     added = added_folder(store) if store else None
     if added is not None and added.is_dir():
@@ -47,7 +48,14 @@ def scan(articles: Path, *, store: Path | None = None) -> list[Found]:
     return found
 
 
-def _check_folder(articles: Path) -> None:
+def check_articles(articles: Path) -> None:
+    """Make sure that there is something to read at that place.
+
+    Raises:
+        ArticlesError: if there is nothing, or it cannot be read.
+    """
+    if articles.is_file():
+        return
     if not articles.is_dir():
         raise ArticlesError(
             f"{str(articles)!r} is neither a folder nor a file. Name the folder of "

@@ -1,0 +1,234 @@
+"""What the page asks its server to do: JSON in, JSON with escaped HTML out.
+
+Stateless: the conversation comes along with each call, so two people's can not mix.
+"""
+
+import datetime
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec
+
+from qa.errors import QAError
+from qa.library.formats import SUPPORTED, is_supported
+from qa.library.library import FileResult
+from qa.schema import Json, answer_from_json, answer_to_json
+from qa.types import Answer, Article, Citation, Turn
+from qa.web.answer_html import turn_html
+from qa.web.examples import Examples
+from qa.web.export import export
+from qa.web.library_html import matching, progress_html, results_html, shelf_html
+from qa.web.source_html import article_head, article_html, as_quote
+from qa.web.text_html import clipped, escape, plural
+from qa.web.turnstile import TURNSTILE
+
+if TYPE_CHECKING:
+    from qa.pipeline import QA
+
+__all__ = ["MAX_FILES", "MAX_FILE_BYTES", "Actions", "turns_of"]
+
+MAX_FILES = 50  # handed over at a time
+MAX_FILE_BYTES = 50_000_000
+_MAX_TURNS = 500  # of one conversation that are drawn or exported
+_START_EXAMPLES = 5
+_INSTEAD_EXAMPLES = 3
+
+_P = ParamSpec("_P")
+
+
+def _told(act: Callable[_P, Json]) -> Callable[_P, Json]:
+    """Return the act with its QAErrors as `{"error": …}`, for the page to show."""
+
+    @wraps(act)
+    def told(*args: _P.args, **kwargs: _P.kwargs) -> Json:
+        try:
+            return act(*args, **kwargs)
+        except QAError as error:
+            return {"error": str(error)}
+
+    return told
+
+
+def turns_of(answers: Sequence[Json]) -> list[Turn]:
+    """Return the turns that these answers, as JSON, were given in.
+
+    Raises:
+        QAError: if one is no answer.
+    """
+    found = [answer_from_json(data) for data in answers]
+    return [Turn(answer.question, answer) for answer in found]
+
+
+class Actions:
+    """The acts of the page, over one library."""
+
+    def __init__(self, qa: "QA") -> None:
+        """Take the library; nothing is asked yet."""
+        self._qa = qa
+        self._store = qa.library.store
+        self._examples = Examples(
+            qa.ask,
+            self._store.article,
+            lambda: self._store.generation,
+            lambda: TURNSTILE.is_busy,
+        )
+
+    @_told
+    def page_ask(
+        self, question: str, answers: list[Json], chosen: list[str], number: int
+    ) -> Json:
+        """Answer a question; `html` is its turn of the conversation."""
+        with TURNSTILE.passed():
+            answer = self._qa.ask(
+                question, turns=turns_of(answers), only=chosen or None
+            )
+        progress = self._qa.library.status
+        note = ""
+        if progress is not None:
+            note = (
+                f'<p class="indexing">Asked while indexing: {progress.share:.0%} of '
+                "the files are read so far.</p>"
+            )
+        html = turn_html(answer, number, self._store.article)
+        return {
+            "answer": answer_to_json(answer),
+            "html": html.replace("</article>", f"{note}</article>"),
+            "said": answer.text or "The articles do not say.",
+        }
+
+    @_told
+    def page_render(self, answers: list[Json]) -> Json:
+        """Draw the turns of a conversation that the browser kept."""
+        find = self._store.article
+        turns = turns_of(answers[:_MAX_TURNS])
+        return {"html": [turn_html(t.answer, n, find) for n, t in enumerate(turns)]}
+
+    @_told
+    def page_citation(self, answer: Json, group: str, index: int) -> Json:
+        """Show the article of a citation with the cited words marked."""
+        citation = _citation_of(answer_from_json(answer), group, index)
+        article = self._store.article(citation.article)
+        if article is None:
+            raise QAError(
+                f"{clipped(citation.title, 120)!r} is no longer in the library. It "
+                f"said: “{clipped(citation.quote, 400)}”"
+            )
+        notice, marked = "", article.text[citation.start : citation.end]
+        if marked != citation.quote:
+            notice = (
+                '<p class="notice">The article has changed since this was answered; '
+                f"the words were: “{escape(clipped(citation.quote, 400))}”. Ask "
+                "again to find where they stand now.</p>"
+            )
+        body = article_html(article, None if notice else citation)
+        return _source(article, notice + body, as_quote(citation))
+
+    @_told
+    def page_article(self, article: str, at: int) -> Json:
+        """Show an article, from the paragraph at an offset if it is long."""
+        found = self._store.article(article)
+        if found is None:
+            raise QAError("This article is no longer in the library.")
+        return _source(found, article_html(found, None, min(at, len(found.text))), "")
+
+    @_told
+    def page_library(self, query: str, chosen: list[str]) -> Json:
+        """List the articles that match a search."""
+        articles = self._qa.library.articles()
+        here = {article.id for article in articles}
+        kept = [id_ for id_ in chosen if id_ in here]
+        html = shelf_html(
+            matching(articles, query),
+            set(kept),
+            self._store.skipped(),
+            len(self._qa.library.hidden()),
+        )
+        return {"html": html, "chosen": kept, "total": len(articles), **self._state()}
+
+    def page_status(self) -> Json:
+        """Tell how large the library is, and how far indexing."""
+        return self._state()
+
+    def _state(self) -> Json:
+        counts = self._store.counts()
+        status, error = self._qa.library.status, self._qa.library.error
+        progress = progress_html(status) if status else ""
+        if error is not None and not status:
+            progress = f'<p class="wrong">{escape(str(error))}</p>'
+        return {
+            "generation": self._store.generation,
+            "summary": f"{plural(counts.articles, 'article')}, "
+            f"{plural(counts.passages, 'passage')}",
+            "progress": progress,
+        }
+
+    @_told
+    def page_add(self, files: list[str] | None) -> Json:
+        """Add uploaded files, and tell of each what became of it."""
+        places = [Path(file) for file in files or ()]
+        if len(places) > MAX_FILES:
+            raise QAError(
+                f"{len(places)} files at once are too many; add at most {MAX_FILES} "
+                "at a time, or a ZIP of them."
+            )
+        refused = {p: reason for p in places if (reason := _refusal(p))}
+        kept = [place for place in places if place not in refused]
+        try:
+            added = self._qa.library.add([(p.name, p.read_bytes()) for p in kept])
+        finally:
+            for place in places:
+                place.unlink(missing_ok=True)
+        skipped = [FileResult(p.name, "skipped", why) for p, why in refused.items()]
+        return {"html": results_html([*added, *skipped])}
+
+    @_told
+    def page_remove(self, articles: list[str]) -> Json:
+        """Take articles out of the library."""
+        self._qa.library.remove(articles)
+        return {}
+
+    @_told
+    def page_restore(self) -> Json:
+        """Bring hidden articles back."""
+        self._qa.library.restore()
+        return {}
+
+    @_told
+    def page_examples(self, articles: list[str]) -> Json:
+        """Find questions that are answered: by these articles first, then by any."""
+        others = [article.id for article in self._qa.library.articles()]
+        ids = list(dict.fromkeys([*articles, *others]))
+        count = _INSTEAD_EXAMPLES if articles else _START_EXAMPLES
+        return {"questions": self._examples.among(ids, count)}
+
+    @_told
+    def page_export(self, kind: str, title: str, answers: list[Json]) -> Json:
+        """Write a conversation down as one file."""
+        turns = turns_of(answers[:_MAX_TURNS])
+        return export(kind, title, [t.answer for t in turns], datetime.date.today())
+
+
+def _source(article: Article, body: str, quote: str) -> Json:
+    html = f'{article_head(article)}<div class="source-text">{body}</div>'
+    return {"article": article.id, "html": html, "quote": quote}
+
+
+def _citation_of(answer: Answer, group: str, index: int) -> Citation:
+    groups = {
+        "citations": answer.citations,
+        "nearest": answer.nearest,
+        "alternatives": tuple(a.citations[0] for a in answer.alternatives),
+    }
+    try:
+        return groups[group][index]
+    except (KeyError, IndexError) as error:
+        raise QAError(f"this answer has no citation {group} {index}") from error
+
+
+def _refusal(file: Path) -> str:
+    """Why an uploaded file is not taken; the empty string if it is."""
+    if not is_supported(file.name):
+        return f"cannot be read; wanted one of {' '.join(SUPPORTED)}"
+    if file.stat().st_size > MAX_FILE_BYTES:
+        return f"larger than {MAX_FILE_BYTES // 1_000_000} MB"
+    return ""

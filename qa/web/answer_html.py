@@ -1,0 +1,227 @@
+"""One turn of the conversation: the question, and the answer or why there is none."""
+
+from collections.abc import Callable
+
+from qa.library.sentences import Span, paragraph_spans
+from qa.render import confidence_words, reason_words
+from qa.types import Alternative, Answer, Article, Citation
+from qa.web.text_html import clipped, escape, isolated, marked, plural
+
+__all__ = ["Lookup", "answer_html", "turn_html"]
+
+Lookup = Callable[[str], Article | None]
+"""Finds an article by its id; None when it has gone from the library."""
+
+_MOST_AROUND = 1500  # characters of a paragraph shown on either side of the sentence
+_LONG_SPAN = 160  # characters; a longer one is set smaller
+_WHOLE = 0.9  # share of its sentence from which a span counts as all of it
+_EXPLAINED = (
+    "An estimate of the chance that these words answer the question, fitted on "
+    "questions whose answers are known: of answers this sure, about {share} in 100 "
+    "should be right. The quote itself is exact in any case."
+)
+
+
+def turn_html(answer: Answer, number: int, find: Lookup) -> str:
+    """Return one exchange as an `<article>`; `number` counts from 0."""
+    return (
+        f'<article class="turn" data-turn="{number}" tabindex="-1" '
+        f'aria-labelledby="q{number}">'
+        f'<header class="asked"><h2 id="q{number}" dir="auto">'
+        f"{escape(clipped(answer.question, 2000))}</h2>"
+        '<button class="quiet edit" data-act="edit" aria-label="Edit this question '
+        'and ask again">Edit</button></header>'
+        f"{_understood(answer)}{answer_html(answer, number, find)}</article>"
+    )
+
+
+def answer_html(answer: Answer, number: int, find: Lookup) -> str:
+    """Return what stands below the question."""
+    if not answer.is_found:
+        return _not_found(answer, number)
+    first = answer.citations[0]
+    article = find(first.article)
+    return (
+        '<div class="found">'
+        f"{_words(answer, article)}"
+        f'<div class="facts">{_sureness(answer, number)}{_agreement(answer)}</div>'
+        f"{_citations(answer.citations)}"
+        f"{_alternatives(answer)}"
+        f"{_footer(answer, is_found=True)}</div>"
+    )
+
+
+def _understood(answer: Answer) -> str:
+    if answer.standalone.strip() == answer.question.strip():
+        return ""
+    return (
+        '<p class="understood"><span class="label">Understood as</span> '
+        f'<span dir="auto">{escape(clipped(answer.standalone, 2000))}</span> '
+        '<button class="quiet" data-act="edit-understood" aria-label="Edit what was '
+        'understood and ask again">Edit</button></p>'
+    )
+
+
+def _words(answer: Answer, article: Article | None) -> str:
+    """Return the paragraph with its sentence and its span, to be shown in part."""
+    cited = answer.citations[0]
+    span, sentence = (
+        (cited.start, cited.end),
+        (cited.sentence_start, cited.sentence_end),
+    )
+    if article is None or article.text[cited.start : cited.end] != cited.quote:
+        text, shift = answer.sentence or cited.quote, cited.sentence_start
+        span = (cited.start - shift, cited.end - shift)
+        sentence = around = (0, len(text))
+    else:
+        text, around = article.text, _around(article.text, sentence)
+    before = marked(text, around[0], sentence[0])
+    inner = marked(text, *sentence, span=span, sentence=sentence)
+    after = marked(text, sentence[1], around[1])
+    length = cited.end - cited.start
+    size = " is-long" if length > _LONG_SPAN else ""
+    if length > _WHOLE * (cited.sentence_end - cited.sentence_start):
+        size += " is-whole"  # nothing around it to be told from
+    return (
+        f'<blockquote class="words{size}" dir="auto" cite="#">'
+        f'<span class="around">{before}</span>{inner}'
+        f'<span class="around">{after}</span></blockquote>'
+    )
+
+
+def _around(text: str, sentence: Span) -> Span:
+    """Return the paragraphs that hold the sentence, within bounds."""
+    held = [
+        p for p in paragraph_spans(text) if p[0] < sentence[1] and p[1] > sentence[0]
+    ]
+    first = min([sentence[0], *(p[0] for p in held)])
+    last = max([sentence[1], *(p[1] for p in held)])
+    return max(first, sentence[0] - _MOST_AROUND), min(last, sentence[1] + _MOST_AROUND)
+
+
+def _sureness(answer: Answer, number: int) -> str:
+    share = round(100 * answer.confidence)
+    words = confidence_words(answer.confidence).capitalize()
+    return (
+        '<span class="sure"><button class="sure-words" '
+        f'aria-describedby="tip{number}"><span class="meter" aria-hidden="true">'
+        f'<span style="width:{share}%"></span></span>{words} '
+        f'<span class="number">{share} %</span></button>'
+        f'<span role="tooltip" id="tip{number}">{_EXPLAINED.format(share=share)}</span>'
+        "</span>"
+    )
+
+
+def _agreement(answer: Answer) -> str:
+    articles = len({citation.article for citation in answer.citations})
+    if articles < 2:
+        return ""
+    return f'<span class="agree">{plural(articles, "article")} agree</span>'
+
+
+def _place(citation: Citation) -> str:
+    parts = [f'<span class="title">{isolated(citation.title)}</span>']
+    if citation.published:
+        day = citation.published
+        parts.append(f'<time datetime="{day}">{day.day} {day:%B %Y}</time>')
+    parts.append(
+        f"page {citation.page}" if citation.page else f"paragraph {citation.paragraph}"
+    )
+    return f'{parts[0]} <span class="where">{" · ".join(parts[1:])}</span>'
+
+
+def _citations(citations: tuple[Citation, ...]) -> str:
+    items = "".join(
+        f'<li><button class="cite" data-cite="{index}" data-group="citations">'
+        f'<span class="mark" aria-hidden="true">{index + 1}</span>'
+        f'<span class="vh">Citation {index + 1}: </span>{_place(citation)}'
+        "</button></li>"
+        for index, citation in enumerate(citations)
+    )
+    return f'<ol class="citations" aria-label="Citations">{items}</ol>'
+
+
+def _alternatives(answer: Answer) -> str:
+    if not answer.alternatives:
+        return ""
+    cited = {citation.article for citation in answer.citations}
+    others = [
+        a
+        for a in answer.alternatives
+        if answer.is_found
+        and 2 * a.confidence >= answer.confidence
+        and not cited & {c.article for c in a.citations}
+    ]
+    heading = "Other possible answers" if answer.is_found else "Words found, but unsure"
+    if others:
+        who = "Another article says" if len(others) == 1 else "Other articles say"
+        heading = f"{who}: {clipped(others[0].text, 60)}"
+    items = "".join(
+        _alternative(index, a) for index, a in enumerate(answer.alternatives)
+    )
+    return (
+        f'<details class="others"><summary>{escape(heading)} '
+        f'<span class="count">({len(answer.alternatives)})</span></summary>'
+        f"<ol>{items}</ol></details>"
+    )
+
+
+def _alternative(index: int, alternative: Alternative) -> str:
+    cited = alternative.citations[0]
+    return (
+        f'<li><button class="cite" data-cite="{index}" data-group="alternatives">'
+        f'<span class="other-words" dir="auto">{escape(clipped(alternative.text, 320))}'
+        f'</span> <span class="number">{100 * alternative.confidence:.0f} %</span> '
+        f"{_place(cited)}</button></li>"
+    )
+
+
+def _not_found(answer: Answer, number: int) -> str:
+    missing = ""
+    if answer.unknown_words:
+        words = ", ".join(
+            f"<em>{isolated(word, 80)}</em>" for word in answer.unknown_words[:12]
+        )
+        missing = f'<p class="missing">No article contains: {words}</p>'
+    near = ""
+    if answer.nearest:
+        items = "".join(
+            f'<li><button class="cite" data-cite="{index}" data-group="nearest">'
+            f'<span class="near-words" dir="auto">{escape(_preview(c.quote))}'
+            f"</span> {_place(c)}</button></li>"
+            for index, c in enumerate(answer.nearest)
+        )
+        near = f'<h3>Nearest passages</h3><ol class="nearest">{items}</ol>'
+    return (
+        f'<div class="unfound"><p class="reason">{escape(reason_words(answer))}</p>'
+        f"{missing}{near}{_alternatives(answer)}"
+        f'<div class="instead" data-instead="{number}" hidden></div>'
+        f"{_footer(answer, is_found=False)}</div>"
+    )
+
+
+def _preview(passage: str) -> str:
+    """Return the beginning of a passage in one line, its paragraphs told apart."""
+    lines = [line for line in passage[:1000].splitlines() if line.strip()]
+    return clipped(" · ".join(lines), 220)
+
+
+def _footer(answer: Answer, *, is_found: bool) -> str:
+    spent = f"{answer.timings.get('total', 0.0):,.0f} ms"
+    over = plural(answer.passages, "passage")
+    actions = ""
+    if is_found:
+        radios = "".join(
+            f'<button role="radio" aria-checked="false" data-length="{length}">'
+            f"{length.capitalize()}</button>"
+            for length in ("span", "sentence", "paragraph")
+        )
+        actions = (
+            f'<span class="lengths" role="radiogroup" aria-label="Length of the '
+            f'answer">{radios}</span>'
+            '<button class="quiet" data-act="copy">Copy quote</button>'
+        )
+    return (
+        f'<footer class="below">{actions}<span class="spent">{spent} over {over}</span>'
+        "</footer>"
+    )

@@ -1,0 +1,550 @@
+/* The page's manners: asking, citations, storage, keys. Every text arrives from the
+   server as escaped HTML; what is made here is made with textContent. */
+(() => {
+  if (window.qaPage) return;
+  const KEPT = 30; // conversations
+  const TURNS_SENT = 6; // earlier answers that a follow-up may lean on
+  const LENGTHS = ["span", "sentence", "paragraph"];
+  const MOST_FILES = 50, LARGEST_FILE = 50e6; // the server holds to the same
+  let root, state, busy = null, opened = null, returnTo = null, doomed = null;
+  const $ = (id) => root.querySelector(`#qa-${id}`);
+  const make = (tag, name, text) => {
+    const made = document.createElement(tag);
+    if (name) made.className = name;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+  const clipped = (text, n) => (text.length > n ? `${text.slice(0, n - 1)}…` : text);
+
+  /* the server: endpoints of this Gradio app, without its queue */
+  async function call(name, ...data) {
+    const options = typeof data.at(-1) === "object" && data.at(-1)?.signal ? data.pop() : {};
+    const answer = await fetch(new URL(`gradio_api/run/${name}`, document.baseURI), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ data }),
+      signal: options.signal,
+    });
+    if (answer.status === 401) location.reload();
+    const got = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Error(got.error || got.detail || `the server answered ${answer.status}`);
+    if (got.data[0]?.error) throw new Error(got.data[0].error);
+    return got.data[0];
+  }
+
+  /* what this browser keeps, for each library */
+  const keptAs = () => `qa-${root.dataset.library}`;
+  function load() {
+    let kept = {};
+    try { kept = JSON.parse(localStorage.getItem(keptAs()) || "{}"); } catch { /* start anew */ }
+    state = { conversations: [], current: null, length: "sentence", theme: "", chosen: [], ...kept };
+    if (!Array.isArray(state.conversations)) state.conversations = [];
+    if (!LENGTHS.includes(state.length)) state.length = "sentence";
+    if (!current()) begin();
+  }
+  function save() {
+    for (;;) {
+      try { localStorage.setItem(keptAs(), JSON.stringify(state)); return; } catch {
+        if (state.conversations.length < 2) return; // no storage: the page still works
+        state.conversations.pop();
+      }
+    }
+  }
+  const current = () => state.conversations.find((c) => c.id === state.current);
+  function begin() {
+    state.conversations = state.conversations.filter((c) => c.answers.length).slice(0, KEPT - 1);
+    const made = { id: `${Date.now()}`, answers: [] };
+    state.conversations.unshift(made);
+    state.current = made.id;
+    save();
+  }
+  function listConversations() {
+    $("conversations").replaceChildren(...state.conversations.map((c) => {
+      const item = make("option", "", c.answers.length ? clipped(c.answers[0].question, 60) : "New conversation");
+      item.value = c.id;
+      item.selected = c.id === state.current;
+      return item;
+    }));
+  }
+
+  /* the conversation */
+  async function show() {
+    listConversations();
+    closeSource();
+    const turns = $("turns"), answers = current().answers;
+    turns.querySelectorAll(".turn").forEach((turn) => turn.remove());
+    $("start").hidden = answers.length > 0;
+    if (answers.length) {
+      const shown = current().id;
+      try {
+        const { html } = await call("page_render", answers);
+        if (current().id !== shown) return;
+        turns.insertAdjacentHTML("beforeend", html.join(""));
+        dress();
+        turns.scrollTop = turns.scrollHeight;
+      } catch (error) { complain(error, turns); }
+    } else suggest($("examples"), [], "For instance");
+  }
+  const turnsShown = () => [...root.querySelectorAll(".turn[data-turn]")];
+  const lastTurn = () => turnsShown().at(-1);
+  function dress() {
+    root.dataset.length = state.length;
+    root.querySelectorAll("[data-length][role=radio]").forEach((radio) => {
+      const is = radio.dataset.length === state.length;
+      radio.setAttribute("aria-checked", is);
+      radio.tabIndex = is ? 0 : -1;
+    });
+  }
+  /* all answers change their length; what the eye is on stays where it is */
+  function setLength(length, anchor) {
+    const top = anchor?.getBoundingClientRect().top;
+    state.length = length;
+    save();
+    dress();
+    say(`Length: ${length}`);
+    const by = anchor ? anchor.getBoundingClientRect().top - top : 0;
+    [root, $("turns")].find((e) => e.scrollHeight > e.clientHeight + 1 && getComputedStyle(e).overflowY === "auto")?.scrollBy(0, by);
+  }
+  function say(text) { $("said").textContent = text; }
+  function complain(error, place) {
+    const note = make("p", "wrong", error.message || String(error));
+    note.setAttribute("role", "alert");
+    place.append(note);
+    return note;
+  }
+  async function ask(question, { from = current().answers.length, alone = false } = {}) {
+    question = question.trim();
+    if (!question || busy) return;
+    const conversation = current(), earlier = conversation.answers.slice(0, from);
+    turnsShown().forEach((turn) => { if (Number(turn.dataset.turn) >= from) turn.remove(); });
+    root.querySelectorAll(".wrong").forEach((note) => note.remove());
+    $("start").hidden = true;
+    const begun = performance.now();
+    const waiting = make("article", "turn");
+    waiting.append(make("div", "asked"), make("p", "reading", "Reading…"));
+    waiting.firstChild.append(make("h2", "", question));
+    $("turns").append(waiting);
+    waiting.scrollIntoView({ block: "start" });
+    busy = new AbortController();
+    setAsking(true);
+    try {
+      const got = await call("page_ask", question, alone ? [] : earlier.slice(-TURNS_SENT), state.chosen, from, { signal: busy.signal });
+      waiting.insertAdjacentHTML("beforebegin", got.html);
+      const turn = waiting.previousElementSibling;
+      conversation.answers = [...earlier, got.answer];
+      save();
+      listConversations();
+      dress();
+      waiting.remove();
+      turn.scrollIntoView({ block: "start" });
+      root.dataset.askMs = Math.round(performance.now() - begun);
+      say(got.said);
+      if (got.answer.text === null) instead(turn, got.answer);
+      else if (isWide()) openCitation(turn, "citations", 0, { keepFocus: true });
+    } catch (error) {
+      waiting.remove();
+      $("question").value = question;
+      fit();
+      if (error.name === "AbortError") say("Stopped."); else complain(error, $("turns")).scrollIntoView({ block: "nearest" });
+      if (!conversation.answers.length) $("start").hidden = false;
+    } finally {
+      busy = null;
+      setAsking(false);
+    }
+  }
+  function setAsking(is) {
+    const button = $("ask");
+    button.textContent = is ? "Stop" : "Ask";
+    button.type = is ? "button" : "submit";
+    button.dataset.act = is ? "stop" : "";
+    root.dataset.asking = is ? "1" : "";
+  }
+  async function suggest(place, ids, heading, level = "h2") {
+    try {
+      const { questions } = await call("page_examples", ids);
+      if (!questions.length) return place.replaceChildren();
+      const list = make("ul");
+      questions.forEach((question) => {
+        const button = make("button", "", question);
+        button.dataset.act = "ask-this";
+        const item = make("li");
+        item.append(button);
+        list.append(item);
+      });
+      place.replaceChildren(make(level, "", heading), list);
+      place.hidden = false;
+    } catch { place.replaceChildren(); }
+  }
+  function instead(turn, answer) {
+    const near = [...new Set(answer.nearest.map((c) => c.article))];
+    suggest(turn.querySelector(".instead"), near, "These the articles do answer", "h3");
+  }
+  function edit(turn, text, alone) {
+    const number = Number(turn.dataset.turn);
+    if (turn.querySelector(".edit-form")) return;
+    const head = turn.querySelector(".asked"), kept = [...head.childNodes];
+    const form = make("form", "edit-form"), field = make("textarea"), row = make("div", "row");
+    field.value = text;
+    field.setAttribute("aria-label", "Question to ask again");
+    const undo = () => { form.remove(); head.append(...kept); head.querySelector("button").focus(); };
+    const cancel = make("button", "", "Cancel"), again = make("button", "ask", "Ask again");
+    cancel.type = "button";
+    cancel.onclick = undo;
+    field.onkeydown = (event) => {
+      if (event.key === "Escape") { event.stopPropagation(); undo(); }
+      if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); form.requestSubmit(); }
+    };
+    form.onsubmit = (event) => { event.preventDefault(); ask(field.value, { from: number, alone }); };
+    row.append(cancel, again);
+    form.append(field, row);
+    head.replaceChildren(form);
+    field.focus();
+    field.select();
+  }
+
+  /* the source */
+  const isWide = () => matchMedia("(min-width: 821px)").matches;
+  const answerOf = (turn) => current().answers[Number(turn.dataset.turn)];
+  function placesOf(turn) {
+    return [...turn.querySelectorAll("[data-cite]")].map((b) => [b.dataset.group, Number(b.dataset.cite)]);
+  }
+  const citationOf = (answer, group, index) => group === "alternatives" ? answer.alternatives[index]?.citations[0] : answer[group][index];
+  async function openCitation(turn, group, index, { keepFocus = false } = {}) {
+    const answer = answerOf(turn);
+    if (!answer || !citationOf(answer, group, index)) return;
+    const wanted = { turn: Number(turn.dataset.turn), group, index };
+    opened = wanted;
+    root.querySelectorAll(".cite[aria-current]").forEach((b) => b.removeAttribute("aria-current"));
+    const button = turn.querySelector(`.cite[data-group="${group}"][data-cite="${index}"]`);
+    button.setAttribute("aria-current", "true");
+    if (!keepFocus) returnTo = button;
+    await openSource(["page_citation", answer, group, index], keepFocus, () => opened === wanted);
+    const places = placesOf(turn), at = places.findIndex(([g, i]) => g === group && i === index);
+    $("position").textContent = `${at + 1} of ${places.length}`;
+    root.querySelector('[data-act="previous"]').disabled = at === 0;
+    root.querySelector('[data-act="next"]').disabled = at === places.length - 1;
+  }
+  async function openArticle(id, at, keepFocus) {
+    opened = { article: id, at };
+    const wanted = opened;
+    root.querySelectorAll(".cite[aria-current]").forEach((b) => b.removeAttribute("aria-current"));
+    await openSource(["page_article", id, at], keepFocus, () => opened === wanted);
+    $("position").textContent = "";
+    root.querySelectorAll('[data-act="previous"], [data-act="next"]').forEach((b) => { b.disabled = true; });
+  }
+  async function openSource(request, keepFocus, isWanted) {
+    const body = $("source-body");
+    try {
+      const got = await call(...request);
+      if (!isWanted()) return;
+      body.innerHTML = got.html;
+      opened.quote = got.quote;
+      $("source-tools").hidden = false;
+      root.querySelector('[data-act="copy-open"]').disabled = !got.quote;
+      root.querySelectorAll(".shelf [aria-current]").forEach((row) => row.removeAttribute("aria-current"));
+      const row = root.querySelector(`.shelf [data-article="${CSS.escape(got.article)}"]`);
+      if (row) row.setAttribute("aria-current", "true");
+      const mark = body.querySelector("mark.span");
+      if (!keepFocus) {
+        body.querySelector(".source-title")?.focus({ preventScroll: true });
+        if (!mark) $("source").scrollIntoView({ block: "start" });
+      }
+      body.scrollTop = 0;
+      if (mark) {
+        body.querySelectorAll("mark.span").forEach((m) => m.classList.add("fresh"));
+        if (!keepFocus || isWide()) center(mark, body);
+      }
+    } catch (error) {
+      if (!isWanted()) return;
+      body.replaceChildren();
+      complain(error, body);
+      $("source-tools").hidden = false;
+    }
+  }
+  function center(mark, body) {
+    if (!matchMedia("(max-width: 820px)").matches) {
+      const box = mark.getBoundingClientRect(), frame = body.getBoundingClientRect();
+      body.scrollTop += box.top - frame.top - Math.max(24, (frame.height - box.height) / 2.6);
+    } else mark.scrollIntoView({ block: "center" });
+  }
+  function step(by) {
+    if (!opened || opened.turn === undefined) return;
+    const turn = root.querySelector(`.turn[data-turn="${opened.turn}"]`);
+    const places = placesOf(turn), at = places.findIndex(([g, i]) => g === opened.group && i === opened.index);
+    const next = places[at + by];
+    if (!next) return;
+    const details = turn.querySelector(`.cite[data-group="${next[0]}"][data-cite="${next[1]}"]`).closest("details");
+    if (details) details.open = true;
+    openCitation(turn, ...next, { keepFocus: isWide() });
+  }
+  function closeSource() {
+    opened = null;
+    $("source-tools").hidden = true;
+    $("source-body").replaceChildren(make("p", "empty", "Choose a numbered citation to read its words in their place, or an article to read all of it."));
+    root.querySelectorAll(".cite[aria-current], .shelf [aria-current]").forEach((b) => b.removeAttribute("aria-current"));
+    if (returnTo?.isConnected) { returnTo.focus(); returnTo.scrollIntoView({ block: "nearest" }); }
+    returnTo = null;
+  }
+  async function copy(text) {
+    if (!text) return;
+    try { await navigator.clipboard.writeText(text); } catch {
+      const field = make("textarea"); // plain http on a network has no clipboard
+      field.value = text;
+      root.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+    root.dataset.copied = text;
+    say("Copied the quote with its source.");
+  }
+
+  /* the library */
+  let generation = null, timer = null, searching = null;
+  async function shelve() {
+    try {
+      const got = await call("page_library", $("search").value, state.chosen);
+      $("shelf").innerHTML = got.html;
+      state.chosen = got.chosen;
+      tellStatus(got);
+      tellChosen(got.total);
+    } catch (error) { $("shelf").replaceChildren(); complain(error, $("shelf")); }
+  }
+  function tellStatus(got) {
+    generation = got.generation;
+    root.dataset.generation = generation;
+    $("count").textContent = got.summary;
+    $("status").innerHTML = got.progress;
+    clearTimeout(timer);
+    timer = setTimeout(look, got.progress ? 1000 : 15000);
+  }
+  async function look() {
+    if (document.hidden) { timer = setTimeout(look, 15000); return; }
+    try {
+      const got = await call("page_status");
+      const isNew = got.generation !== generation;
+      tellStatus(got);
+      if (isNew) shelve();
+    } catch { timer = setTimeout(look, 15000); }
+  }
+  function tellChosen(total) {
+    const n = state.chosen.length, line = $("chosen");
+    line.replaceChildren(n ? `Asking only ${n} of ${total} ` : total ? "Asking all. Tick some to ask only those." : "");
+    if (n) {
+      const all = make("button", "quiet", "Ask all");
+      all.dataset.act = "ask-all";
+      line.append(all);
+    }
+    $("scope").textContent = n ? `Only ${n} chosen article${n > 1 ? "s" : ""} will be asked.` : "Enter asks. Press ? outside the field for shortcuts.";
+    line.dataset.total = total;
+  }
+  async function upload(files) {
+    files = [...files];
+    if (!files.length) return;
+    const place = $("results");
+    place.replaceChildren(make("p", "meta", `Adding ${files.length} file${files.length > 1 ? "s" : ""}…`));
+    try {
+      if (files.length > MOST_FILES) throw new Error(`${files.length} files at once are too many; add at most ${MOST_FILES} at a time, or a ZIP of them.`);
+      const large = files.find((file) => file.size > LARGEST_FILE);
+      if (large) throw new Error(`${clipped(large.name, 80)} has ${(large.size / 1e6).toFixed(0)} MB; a file may have ${LARGEST_FILE / 1e6} MB. Split it.`);
+      const form = new FormData();
+      files.forEach((file) => form.append("files", file));
+      const sent = await fetch(new URL("gradio_api/upload", document.baseURI), { method: "POST", body: form });
+      if (!sent.ok) throw new Error(sent.status === 413 ? "A file is too large." : `the upload failed (${sent.status})`);
+      const paths = await sent.json();
+      const data = paths.map((path, i) => ({ path, orig_name: files[i]?.name, meta: { _type: "gradio.FileData" } }));
+      const got = await call("page_add", data);
+      place.innerHTML = got.html;
+    } catch (error) { place.replaceChildren(); complain(error, place); }
+    $("files").value = "";
+    shelve();
+  }
+
+  async function exportAs(kind) {
+    const answers = current().answers;
+    $("export").open = false;
+    try {
+      if (!answers.length) throw new Error("There is nothing to export yet: ask a question first.");
+      const file = await call("page_export", kind, clipped(answers[0].question, 120), answers);
+      const link = make("a");
+      link.href = URL.createObjectURL(new Blob([file.text], { type: file.type }));
+      link.download = file.name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+      say(`Exported as ${file.name}.`);
+    } catch (error) { complain(error, $("turns")).scrollIntoView({ block: "nearest" }); }
+  }
+  function setTheme(theme) {
+    state.theme = theme;
+    root.dataset.theme = theme;
+    const words = { "": "as the system has them", light: "light", dark: "dark" };
+    $("theme").setAttribute("aria-label", `Colours: ${words[theme]}`);
+    $("theme").title = `Colours: ${words[theme]}`;
+  }
+  function fit() {
+    const field = $("question");
+    field.style.height = "auto";
+    field.style.height = `${Math.min(field.scrollHeight + 2, 150)}px`;
+  }
+  function showHelp() {
+    const at = new URL("ask", document.baseURI);
+    $("curl").textContent = `curl -s ${at} --json '{"question": "Who said what?"}'`;
+    if (!$("help").open) $("help").showModal();
+  }
+
+  const ACTS = {
+    "new": () => { begin(); show(); $("question").focus(); },
+    "clear": () => {
+      state.conversations = state.conversations.filter((c) => c.id !== state.current);
+      begin();
+      show();
+      $("question").focus();
+    },
+    "export": (button) => exportAs(button.dataset.kind),
+    "theme": () => { const order = ["", "light", "dark"]; setTheme(order[(order.indexOf(state.theme) + 1) % 3]); save(); },
+    "help": showHelp,
+    "shut": () => $("help").close(),
+    "to-library": () => { $("library").scrollIntoView({ block: "start" }); $("library").focus({ preventScroll: true }); },
+    "stop": () => busy?.abort(),
+    "ask-this": (button) => { ask(button.textContent); $("question").focus({ preventScroll: true }); },
+    "edit": (button) => { const turn = button.closest(".turn"); edit(turn, answerOf(turn).question, false); },
+    "edit-understood": (button) => { const turn = button.closest(".turn"); edit(turn, answerOf(turn).standalone, true); },
+    "copy": async (button) => {
+      const answer = answerOf(button.closest(".turn"));
+      try { copy((await call("page_citation", answer, "citations", 0)).quote); } catch (error) { complain(error, button.closest(".turn")); }
+    },
+    "copy-open": () => copy(opened?.quote),
+    "previous": () => step(-1),
+    "next": () => step(1),
+    "close": closeSource,
+    "open-article": (button) => { returnTo = button; openArticle(button.closest("[data-article]").dataset.article, 0); },
+    "remove": (button) => {
+      doomed = { id: button.closest("[data-article]").dataset.article, row: button.closest("li") };
+      const isAdded = doomed.id.startsWith("added:");
+      $("remove-what").textContent = `“${clipped(doomed.row.querySelector("bdi").textContent, 140)}” ` + (isAdded
+        ? "was added here; its file is deleted."
+        : "is no longer asked. Its file stays in your folder; you can bring it back.");
+      $("remove").showModal();
+    },
+    "keep": () => $("remove").close(),
+    "remove-now": async () => {
+      $("remove").close();
+      try {
+        await call("page_remove", [doomed.id]);
+        if (opened) { returnTo = null; closeSource(); }
+        say("Removed.");
+      } catch (error) { complain(error, $("results")); }
+      await shelve();
+      $("search").focus();
+    },
+    "restore": async () => { try { await call("page_restore"); } catch (error) { complain(error, $("results")); } shelve(); },
+    "ask-all": () => { state.chosen = []; save(); root.querySelectorAll(".pick input").forEach((box) => { box.checked = false; }); tellChosen(Number($("chosen").dataset.total)); },
+  };
+
+  function onClick(event) {
+    const skip = event.target.closest('a[href^="#"]');
+    if (skip) { event.preventDefault(); root.querySelector(skip.getAttribute("href")).focus(); return; }
+    const button = event.target.closest("button, [data-cite]");
+    if (!button || !root.contains(button)) return;
+    const turn = button.closest(".turn");
+    if (button.dataset.cite !== undefined) openCitation(turn, button.dataset.group, Number(button.dataset.cite));
+    else if (button.dataset.at !== undefined) openArticle(opened.article ?? citationOf(current().answers[opened.turn], opened.group, opened.index).article, Number(button.dataset.at), true);
+    else if (button.getAttribute("role") === "radio") setLength(button.dataset.length, button);
+    else if (ACTS[button.dataset.act]) ACTS[button.dataset.act](button);
+  }
+  function onKey(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isTyping = event.target.closest?.("textarea, input, select, [contenteditable]");
+    if (event.key === "Escape") {
+      root.querySelectorAll(".sure").forEach((tip) => tip.classList.add("shut"));
+      if (root.querySelector("dialog[open]")) return;
+      if (busy) busy.abort(); else if ($("export").open) $("export").open = false;
+      else if (isTyping && event.target.matches("textarea, input")) event.target.blur(); else if (opened) closeSource();
+      return;
+    }
+    const radio = event.target.closest?.("[role=radio]");
+    if (radio && ["ArrowRight", "ArrowLeft"].includes(event.key)) {
+      const by = event.key === "ArrowRight" ? 1 : 2;
+      setLength(LENGTHS[(LENGTHS.indexOf(radio.dataset.length) + by) % 3], radio);
+      radio.parentElement.querySelector('[aria-checked="true"]').focus();
+      event.preventDefault();
+      return;
+    }
+    if (isTyping || root.querySelector("dialog[open]")) return;
+    const keys = {
+      "/": () => $("question").focus(),
+      "?": showHelp,
+      "a": () => $("search").focus(),
+      "n": ACTS.new,
+      "j": () => step(1),
+      "k": () => step(-1),
+      "c": ACTS["copy-open"],
+      "l": () => setLength(LENGTHS[(LENGTHS.indexOf(state.length) + 1) % 3], lastTurn()),
+      "e": () => { const turn = lastTurn(); if (turn) edit(turn, answerOf(turn).question, false); },
+    };
+    const turn = lastTurn();
+    if (/^[1-9]$/.test(event.key) && turn) {
+      const [group, index] = placesOf(turn)[Number(event.key) - 1] || [];
+      if (group) { openCitation(turn, group, index); event.preventDefault(); }
+    } else if (keys[event.key]) { keys[event.key](); event.preventDefault(); }
+  }
+
+  function start(element) {
+    if (root) return;
+    root = element;
+    load();
+    setTheme(["light", "dark"].includes(state.theme) ? state.theme : "");
+    dress();
+    root.addEventListener("click", onClick);
+    document.addEventListener("keydown", onKey);
+    $("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (busy) return;
+      const question = $("question").value;
+      $("question").value = "";
+      fit();
+      ask(question);
+    });
+    $("question").addEventListener("input", fit);
+    $("question").addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); if (!busy) $("form").requestSubmit(); }
+    });
+    $("conversations").addEventListener("change", (event) => { state.current = event.target.value; save(); show(); });
+    $("search").addEventListener("input", () => { clearTimeout(searching); searching = setTimeout(shelve, 120); });
+    $("shelf").addEventListener("change", (event) => {
+      const id = event.target.closest("[data-article]")?.dataset.article;
+      if (!id) return;
+      state.chosen = state.chosen.filter((other) => other !== id);
+      if (event.target.checked) state.chosen.push(id);
+      save();
+      tellChosen(Number($("chosen").dataset.total));
+    });
+    $("files").addEventListener("change", (event) => upload(event.target.files));
+    root.addEventListener("pointerover", (event) => event.target.closest(".sure")?.classList.remove("shut"));
+    root.addEventListener("focusin", (event) => event.target.closest(".sure")?.classList.remove("shut"));
+    const library = $("library"), drop = $("drop");
+    library.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
+    library.addEventListener("dragleave", () => drop.classList.remove("over"));
+    library.addEventListener("drop", (event) => { event.preventDefault(); drop.classList.remove("over"); upload(event.dataTransfer.files); });
+    document.addEventListener("click", (event) => { if (!event.target.closest?.("#qa-export")) $("export").open = false; });
+    shelve();
+    show();
+    $("question").focus({ preventScroll: true });
+  }
+  /* Gradio has drawn its own copy of the page: the one in use takes its place. */
+  function adopt(element) {
+    const own = element.querySelector("#qa");
+    if (!root) return start(own);
+    if (own === root) return;
+    const focused = document.activeElement, at = root.contains(focused) ? [focused.selectionStart, focused.selectionEnd] : null;
+    const scrolled = [root, ...root.querySelectorAll(".turns, .source-body, .shelf-body")].map((e) => [e, e.scrollTop]);
+    own.replaceWith(root);
+    scrolled.forEach(([e, top]) => { e.scrollTop = top; });
+    if (at) {
+      focused.focus({ preventScroll: true });
+      if (at[0] != null) focused.setSelectionRange?.(...at);
+    }
+    root.dataset.adopted = "1";
+  }
+  window.qaPage = { start, adopt };
+})();

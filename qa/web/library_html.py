@@ -1,0 +1,152 @@
+"""The library region: articles, what became of uploads, and how far indexing is."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from qa.library.library import FileResult
+from qa.library.progress import Progress
+from qa.library.records import StoredArticle
+from qa.library.scan import ADDED
+from qa.web.text_html import escape, isolated, plural
+
+__all__ = ["Shelf", "matching", "progress_html", "results_html", "shelf_html"]
+
+_SHOWN = 200  # articles listed at a time; the search box finds the rest
+_SKIPPED_SHOWN = 50
+_STATUS_WORDS = {
+    "added": "added",
+    "changed": "replaced",
+    "unchanged": "unchanged, already here",
+    "skipped": "skipped",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The articles that a search of the library leaves."""
+
+    articles: tuple[StoredArticle, ...]
+    total: int
+
+
+def matching(articles: Sequence[StoredArticle], query: str) -> Shelf:
+    """Return the articles whose title, path, byline or source has all the words."""
+    words = query.lower().split()
+    kept = [a for a in articles if all(word in _findable(a) for word in words)]
+    return Shelf(tuple(kept), len(articles))
+
+
+def _findable(article: StoredArticle) -> str:
+    day = article.published.isoformat() if article.published else None
+    facts = (article.title, article.path, article.byline, article.source, day)
+    return " ".join(fact for fact in facts if fact).lower()
+
+
+def shelf_html(
+    shelf: Shelf,
+    chosen: Collection[str],
+    skipped: Sequence[tuple[str, str]],
+    hidden: int,
+) -> str:
+    """Return the list of articles, then what was skipped and what is hidden."""
+    if not shelf.total:
+        body = (
+            '<p class="empty">No articles yet. Add files above: Markdown, text, HTML, '
+            "PDF, DOCX, CSV, JSONL or a ZIP of them.</p>"
+        )
+    elif not shelf.articles:
+        body = '<p class="empty">No article matches.</p>'
+    else:
+        rows = "".join(_row(a, a.id in chosen) for a in shelf.articles[:_SHOWN])
+        body = f'<ul class="shelf">{rows}</ul>'
+    left = len(shelf.articles) - _SHOWN
+    if left > 0:
+        body += f'<p class="meta">{plural(left, "more article")}: search to find.</p>'
+    return body + _skipped(skipped) + _hidden(hidden)
+
+
+def _row(article: StoredArticle, is_chosen: bool) -> str:
+    facts = []
+    if article.published:
+        day = article.published
+        facts.append(f'<time datetime="{day}">{day.day} {day:%b %Y}</time>')
+    facts.append(plural(article.passages, "passage"))
+    if article.path.startswith(ADDED):
+        facts.append("added here")
+    id_, title = escape(article.id), isolated(article.title)
+    checked = " checked" if is_chosen else ""
+    return (
+        f'<li data-article="{id_}">'
+        f'<label class="pick"><input type="checkbox"{checked}><span class="vh">'
+        f"Ask only chosen articles: {title}</span></label>"
+        f'<button class="open" data-act="open-article">{title}'
+        f'<span class="meta">{" · ".join(facts)}</span></button>'
+        f'<button class="quiet remove" data-act="remove" '
+        f'aria-label="Remove {escape(article.title[:120])}" title="Remove">'
+        '<span aria-hidden="true">×</span></button></li>'
+    )
+
+
+def _skipped(skipped: Sequence[tuple[str, str]]) -> str:
+    if not skipped:
+        return ""
+    items = "".join(
+        f"<li>{isolated(path, 160)}: {isolated(_without_path(path, reason))}</li>"
+        for path, reason in skipped[:_SKIPPED_SHOWN]
+    )
+    return (
+        f'<details class="skipped"><summary>{plural(len(skipped), "file")} skipped'
+        f"</summary><ul>{items}</ul></details>"
+    )
+
+
+def _without_path(path: str, reason: str) -> str:
+    return reason.removeprefix(path).lstrip(": ")
+
+
+def _hidden(hidden: int) -> str:
+    if not hidden:
+        return ""
+    return (
+        f'<p class="meta">{plural(hidden, "article")} hidden by you. '
+        '<button class="quiet" data-act="restore">Bring back</button></p>'
+    )
+
+
+def results_html(results: Sequence[FileResult]) -> str:
+    """Return one line for each file that was handed over."""
+    items = "".join(
+        f'<li class="{result.status}"><span class="status">'
+        f"{_STATUS_WORDS[result.status]}</span> {isolated(result.name, 160)}"
+        f"{_because(result)}</li>"
+        for result in results
+    )
+    return f'<ul class="results">{items}</ul>'
+
+
+def _because(result: FileResult) -> str:
+    if not result.reason:
+        return ""
+    reason = _without_path(ADDED + result.name, result.reason)
+    return f": {isolated(_without_path(result.name, reason))}"
+
+
+def progress_html(progress: Progress) -> str:
+    """Return how far indexing is, with its rate and the time left.
+
+    >>> "50 %" in progress_html(Progress(1, 2, 90, 0.5, 3.0))
+    True
+    """
+    share = round(100 * progress.share)
+    left = progress.seconds_left
+    parts = [
+        f"{progress.files:,} of {plural(progress.files_total, 'file')}",
+        f"{progress.rate:,.0f} passages/s",
+    ]
+    if left is not None:
+        parts.append(f"{int(left // 60)}:{int(left % 60):02d} left")
+    return (
+        f'<label class="progress">Indexing: {share} %'
+        f'<progress max="100" value="{share}">{share} %</progress></label>'
+        f'<span class="meta">{" · ".join(parts)}</span>'
+    )

@@ -1,0 +1,566 @@
+"""The page in a real Chromium: what a person does; nothing leaves the machine."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Route,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
+
+from qa.library.library import Library
+from qa.library.progress import Progress
+from qa.pipeline import QA
+from qa.settings import Settings
+from qa.verify import verify_answer
+from qa.web.server import start
+from tests.conftest import LLAMAS, ROCKETS
+
+pytestmark = pytest.mark.browser
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE = ViewportSize(width=1600, height=900)
+NARROW = ViewportSize(width=400, height=800)
+LANDED = "Where did the booster land?"
+LONG = "\n\n".join(
+    f"Day {n} on the ice was cold and long. The wind went on."
+    + (" Captain Mary Crozier found a tin box. The wind went on." if n == 70 else "")
+    for n in range(1, 141)
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("browser") / "articles"
+    place.mkdir()
+    (place / "llamas.md").write_text(LLAMAS, encoding="utf-8")
+    (place / "rockets.txt").write_text(ROCKETS, encoding="utf-8")
+    (place / "ice.txt").write_text(f"The ice diary\n\n{LONG}", encoding="utf-8")
+    return place
+
+
+@pytest.fixture(scope="module")
+def library(folder: Path) -> QA:
+    fast = Settings(embedder="hash:256", reader="sentence", min_confidence=0.3)
+    return QA.open(folder, store=folder.parent / "store", settings=fast)
+
+
+@pytest.fixture(scope="module")
+def url(library: QA) -> Iterator[str]:
+    demo, address = start(library, port=0)
+    yield address
+    demo.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        words = "no chromium: apt-get install --no-install-recommends chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words)
+        pytest.skip(words)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all tests: what Gradio serves is loaded once."""
+    made = browser.new_context(reduced_motion="reduce", accept_downloads=True)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def size() -> ViewportSize:
+    return WIDE
+
+
+@pytest.fixture
+def page(context: BrowserContext, url: str, size: ViewportSize) -> Iterator[Page]:
+    """The page, opened; afterwards: no request has left, no error was logged."""
+    opened = context.new_page()
+    opened.set_viewport_size(size)
+    asked: list[str] = []
+    wrong: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("websocket", lambda socket: asked.append(socket.url))
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("dialog", lambda dialog: wrong.append(dialog.message))
+    opened.goto(url)
+    expect(opened.locator("gradio-app #qa[data-adopted]")).to_be_attached()
+    opened.wait_for_selector(".shelf li")
+    yield opened
+    opened.wait_for_timeout(50)
+    opened.evaluate("localStorage.clear()")
+    opened.close()
+    parts = [urlsplit(name) for name in asked]
+    hosts = {part.hostname for part in parts if part.scheme not in ("data", "blob")}
+    assert hosts == {"127.0.0.1"}
+    assert wrong == []
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Ask as a person does, and return the turn that answers."""
+    before = page.locator(".turn[data-turn]").count()
+    page.fill("#qa-question", question)
+    page.press("#qa-question", "Enter")
+    turn = page.locator(f'.turn[data-turn="{before}"]')
+    turn.wait_for()
+    return turn
+
+
+def mark_in_view(page: Page) -> str:
+    """Return the marked words of the source, which must be on the screen."""
+    mark = page.locator("#qa-source-body mark.span").first
+    mark.wait_for()
+    page.wait_for_timeout(60)
+    box, size = mark.bounding_box(), page.viewport_size
+    frame = page.locator("#qa-source-body").bounding_box()
+    assert box
+    assert frame
+    assert size
+    assert box["y"] >= max(0, frame["y"])
+    assert box["y"] + box["height"] <= min(size["height"], frame["y"] + frame["height"])
+    assert page.evaluate(
+        """() => {
+          const mark = document.querySelector("#qa-source-body mark.span");
+          const box = mark.getClientRects()[0];
+          const x = box.x + box.width / 2, y = box.y + box.height / 2;
+          return document.elementFromPoint(x, y) === mark;
+        }"""
+    )
+    return mark.inner_text()
+
+
+def test_ask_and_read(page):
+    """An answer shows the words, how sure, where they stand, and how long it took."""
+    turn = ask(page, LANDED)
+    expect(turn.locator(".words mark.span")).to_contain_text("landed on a barge")
+    expect(turn.locator(".sure-words")).to_contain_text("%")
+    expect(turn.locator(".citations .cite").first).to_contain_text("paragraph 3")
+    expect(turn.locator(".spent")).to_contain_text("ms over")
+    tip = turn.locator("[role=tooltip]")
+    expect(tip).to_be_hidden()
+    turn.locator(".sure-words").focus()
+    expect(tip).to_be_visible()
+    expect(tip).to_contain_text("in 100")
+
+
+def test_a_citation_opens_the_source_at_its_words(page, library):
+    """The words are in view, though they stand far down, and marked where cited."""
+    turn = ask(page, "Who found a tin box?")
+    turn.locator(".citations .cite").first.click()
+    words = mark_in_view(page)
+    assert words == "Captain Mary Crozier found a tin box."
+    before = page.evaluate(
+        """() => {
+          const mark = document.querySelector("#qa-source-body mark.span");
+          return mark.parentElement.textContent.split(mark.textContent)[0];
+        }"""
+    )
+    assert before == "Day 70 on the ice was cold and long. The wind went on. "
+    expect(page.locator("#qa-source-body .file")).to_have_text("ice.txt")
+    expect(page.locator("#qa-position")).to_contain_text("1 of")
+    page.click('[data-act="next"]')
+    expect(page.locator("#qa-position")).to_contain_text("2 of")
+    page.click('[data-act="previous"]')
+    assert mark_in_view(page) == words
+    page.click('[data-act="copy-open"]')
+    page.wait_for_selector("#qa[data-copied]")
+    copied = page.get_attribute("#qa", "data-copied")
+    assert copied
+    assert copied.startswith(f"“{words}” (The ice diary")
+
+
+def test_the_length_switches_without_asking_again(page):
+    turn = ask(page, LANDED)
+    page.wait_for_selector("#qa-source-body mark.span")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    around = turn.locator(".words .around").last
+    expect(around).to_be_hidden()
+    turn.get_by_role("radio", name="Paragraph").click()
+    expect(around).to_be_visible()
+    expect(around).to_contain_text("Engineers in Hawthorne cheered.")
+    turn.get_by_role("radio", name="Span").click()
+    expect(around).to_be_hidden()
+    assert not [name for name in asked if "/run/" in name]
+
+
+def test_a_follow_up_is_completed_and_can_be_edited(page):
+    ask(page, "What did Maria Quispe say?")
+    turn = ask(page, "What is she?")
+    expect(turn.locator(".understood")).to_contain_text("Maria Quispe")
+    turn.locator('[data-act="edit-understood"]').click()
+    field = turn.locator(".edit-form textarea")
+    expect(field).to_have_value("What is Maria Quispe?")
+    field.fill("Who is Ken Ito?")
+    field.press("Enter")
+    expect(page.locator('.turn[data-turn="1"] h2')).to_have_text("Who is Ken Ito?")
+    assert page.locator(".turn[data-turn]").count() == 2
+
+
+def test_editing_a_question_asks_it_again(page):
+    ask(page, "Who found a tin box?")
+    ask(page, LANDED)
+    first = page.locator('.turn[data-turn="0"]')
+    first.locator('[data-act="edit"]').click()
+    first.locator(".edit-form textarea").fill("What is smaller than llamas?")
+    first.get_by_role("button", name="Ask again").click()
+    expect(page.locator(".turn h2")).to_have_text(["What is smaller than llamas?"])
+
+
+def test_no_answer_is_told_with_what_is_near_and_what_can_be_asked(page):
+    turn = ask(page, "Zorgblatt whisper penguins?")
+    expect(turn.locator(".reason")).to_contain_text("articles")
+    expect(turn.locator(".missing")).to_contain_text("Zorgblatt")
+    turn.locator(".nearest .cite").first.click()
+    mark_in_view(page)
+    page.click('[data-act="new"]')
+    example = page.locator("#qa-examples button").first
+    question = example.inner_text()
+    example.click()
+    expect(page.locator(".turn[data-turn] h2")).to_have_text(question)
+    expect(page.locator(".turn .found")).to_be_visible()
+
+
+def test_an_uploaded_article_is_asked_and_removed(page, folder):
+    """Each file gets a result; what is removed is gone from the answers."""
+    question = "What do capybaras eat?"
+    expect(ask(page, question).locator(".missing")).to_contain_text("capybaras")
+    text = b"---\ntitle: Capybaras\n---\nCapybaras eat grass and water plants."
+    files: list[Any] = [
+        {"name": "capybaras.md", "mimeType": "text/markdown", "buffer": text},
+        {"name": "film.mp4", "mimeType": "video/mp4", "buffer": b"\x00\x01"},
+        {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""},
+    ]
+    page.set_input_files("#qa-files", files)
+    results = page.locator(".results li")
+    expect(results).to_have_count(3)
+    expect(results.nth(0)).to_contain_text("added capybaras.md")
+    expect(page.locator(".results .skipped")).to_have_count(2)
+    row = page.locator(".shelf li", has_text="Capybaras")
+    expect(row).to_contain_text("added here")
+    assert not list(folder.glob("capy*"))  # the user's own folder is left alone
+    turn = ask(page, question)
+    expect(turn.locator(".words mark.span")).to_contain_text("grass and water plants")
+    page.set_input_files("#qa-files", files[:1])
+    expect(results.nth(0)).to_contain_text("unchanged")
+    row.hover()
+    row.locator(".remove").click()
+    dialog = page.locator("#qa-remove")
+    expect(dialog).to_contain_text("its file is deleted")
+    dialog.get_by_role("button", name="Keep").click()
+    expect(row).to_be_visible()
+    row.hover()
+    row.locator(".remove").click()
+    dialog.get_by_role("button", name="Remove").click()
+    expect(row).to_have_count(0)
+    gone = ask(page, question)
+    expect(gone.locator(".missing")).to_contain_text("capybaras")
+
+
+def test_an_article_of_the_folder_is_hidden_and_brought_back(page, folder):
+    row = page.locator(".shelf li", has_text="The ice diary")
+    row.hover()
+    row.locator(".remove").click()
+    expect(page.locator("#qa-remove")).to_contain_text("stays in your folder")
+    page.click('[data-act="remove-now"]')
+    expect(row).to_have_count(0)
+    assert (folder / "ice.txt").exists()
+    page.click('[data-act="restore"]')
+    expect(row).to_be_visible()
+
+
+def test_only_the_chosen_articles_are_asked(page):
+    page.fill("#qa-search", "ice")
+    rows = page.locator(".shelf li")
+    expect(rows).to_have_count(1)
+    rows.locator("input").check()
+    expect(page.locator("#qa-chosen")).to_contain_text("only 1 of 3")
+    turn = ask(page, LANDED)
+    for place in turn.locator(".cite .title").all_text_contents():
+        assert place == "The ice diary"
+    page.click('[data-act="ask-all"]')
+    expect(ask(page, LANDED).locator(".cite").first).to_contain_text("rocket")
+
+
+def test_conversations_are_kept_and_cleared(page):
+    ask(page, "Who found a tin box?")
+    page.click('[data-act="new"]')
+    ask(page, LANDED)
+    page.reload()
+    expect(page.locator(".turn h2")).to_have_text([LANDED])
+    options = page.locator("#qa-conversations option")
+    expect(options).to_have_count(2)
+    page.select_option("#qa-conversations", label="Who found a tin box?")
+    expect(page.locator(".turn h2")).to_have_text(["Who found a tin box?"])
+    page.click('[data-act="clear"]')
+    expect(page.locator(".turn[data-turn]")).to_have_count(0)
+    expect(page.locator("#qa-start")).to_be_visible()
+    expect(options).to_have_count(2)  # the other, and a new one
+
+
+def test_exports_are_read_back(page, library, folder, tmp_path):
+    """All three files hold the quote; the JSON verifies, the HTML stands alone."""
+    turn = ask(page, LANDED)
+    quote = turn.locator(".words mark.span").inner_text()
+    texts = {}
+    for kind in ("markdown", "json", "html"):
+        page.click("#qa-export summary")
+        with page.expect_download() as download:
+            page.click(f'[data-kind="{kind}"]')
+        place = tmp_path / download.value.suggested_filename
+        download.value.save_as(place)
+        texts[kind] = place.read_text(encoding="utf-8")
+        assert "landed on a barge" in texts[kind]
+    (answer,) = json.loads(texts["json"])["answers"]
+    assert answer["citations"][0]["quote"] == quote
+    checks = verify_answer(answer, folder)
+    assert checks
+    assert all(check.is_verbatim and check.is_same_file for check in checks)
+    alone = page.context.new_page()
+    alone.set_content(texts["html"])
+    expect(alone.locator("mark").first).to_have_text(quote)
+    alone.close()
+
+
+def test_asking_can_be_stopped(page):
+    """The question comes back into its field, and the next one works."""
+
+    def slow(route: Route) -> None:
+        page.wait_for_timeout(1500)
+        route.abort()
+
+    page.route("**/run/page_ask", slow)
+    page.fill("#qa-question", LANDED)
+    page.press("#qa-question", "Enter")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#qa-question")).to_have_value(LANDED)
+    expect(page.locator(".turn")).to_have_count(0)
+    page.unroute_all(behavior="ignoreErrors")
+    expect(ask(page, LANDED).locator(".found")).to_be_visible()
+
+
+def test_a_server_that_fails_is_told(page):
+    page.route("**/run/page_ask", lambda route: route.fulfill(status=500, body="{}"))
+    page.fill("#qa-question", LANDED)
+    page.press("#qa-question", "Enter")
+    expect(page.locator('.wrong[role="alert"]')).to_contain_text("500")
+    expect(page.locator("#qa-question")).to_have_value(LANDED)
+
+
+def test_keyboard_alone_is_enough(page):
+    """Ask, open a citation, step, close, and read the shortcuts; no mouse."""
+    keys = page.keyboard
+    expect(page.locator("#qa-question")).to_be_focused()
+    keys.type(LANDED)
+    keys.press("Enter")
+    page.wait_for_selector(".found")
+    page.wait_for_selector("#qa-source-body mark.span")
+    keys.press("Escape")
+    keys.press("1")
+    expect(page.locator("#qa-source-body .source-title")).to_be_focused()
+    assert "barge" in mark_in_view(page)
+    keys.press("j")
+    expect(page.locator("#qa-position")).to_contain_text("2 of")
+    keys.press("Escape")
+    expect(page.locator("#qa-source-tools")).to_be_hidden()
+    keys.press("l")
+    expect(page.locator("#qa")).to_have_attribute("data-length", "paragraph")
+    keys.press("e")
+    keys.press("Escape")
+    keys.press("?")
+    expect(page.locator("#qa-help")).to_contain_text("Shortcuts")
+    expect(page.locator("#qa-curl")).to_contain_text("/ask")
+    keys.press("Escape")
+    expect(page.locator("#qa-help")).to_be_hidden()
+    keys.press("a")
+    expect(page.locator("#qa-search")).to_be_focused()
+    keys.press("Escape")
+    keys.press("/")
+    expect(page.locator("#qa-question")).to_be_focused()
+    seen = []
+    for _ in range(20):
+        keys.press("Tab")
+        seen.append(page.evaluate("document.activeElement.className"))
+    for name in ("ask", "source-body", "open", "quiet remove"):
+        assert name in seen
+    assert seen.index("source-body") < seen.index("open")
+
+
+def test_indexing_is_shown_as_it_goes(context, url, monkeypatch):
+    """The bar has the real share, and is gone when it is done."""
+    now = Progress(3, 10, 600, 0.45, 30.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "status", property(lambda _: now))
+        page = context.new_page()
+        page.goto(url)
+        bar = page.locator("#qa-status progress")
+        expect(bar).to_have_attribute("value", "45")
+        expect(page.locator("#qa-status")).to_contain_text("20 passages/s")
+    expect(bar).to_have_count(0)
+    page.close()
+
+
+def test_a_password_is_asked_for(browser, library):
+    """The log-in is drawn from this machine alone, and the page comes after it."""
+    demo, address = start(library, port=0, auth="ada:plover")
+    context = browser.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    fields = page.locator("input:visible")
+    expect(fields).to_have_count(2)
+    assert page.locator("#qa").count() == 0
+    fields.nth(0).fill("ada")
+    fields.nth(1).fill("plover")
+    fields.nth(1).press("Enter")
+    page.wait_for_selector(".shelf li")
+    assert {urlsplit(name).hostname for name in asked} == {"127.0.0.1"}
+    context.close()
+    demo.close(verbose=False)
+
+
+class TestNarrow:
+    @pytest.fixture
+    def size(self) -> ViewportSize:
+        return NARROW
+
+    def test_one_column_with_the_conversation_first(self, page):
+        """Nothing sticks out; a citation leads to its words, and back."""
+        tops = [
+            page.locator(f"#qa-{name}").bounding_box()["y"]
+            for name in ("conversation", "source", "library")
+        ]
+        assert tops == sorted(tops)
+        turn = ask(page, "Who found a tin box?")
+        assert page.evaluate("document.querySelector('#qa').scrollWidth") <= 400
+        expect(turn.locator(".words mark.span")).to_be_in_viewport()
+        turn.locator(".citations .cite").first.click()
+        assert "tin box" in mark_in_view(page)
+        page.click('[data-act="close"]')
+        expect(turn.locator(".citations .cite").first).to_be_in_viewport()
+        page.click('[data-act="to-library"]')
+        expect(page.locator("#qa-search")).to_be_in_viewport()
+
+
+def test_hostile_files_are_shown_as_text(page):
+    """Title, text and file name run nothing, and are seen as they were written."""
+    evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+    text = f"---\ntitle: '{evil}'\n---\nThe plover `{evil}` sings.\n\n" + "x" * 100_000
+    name = "pl<img src=x onerror=alert(1)>\u202eover.md"
+    page.set_input_files(
+        "#qa-files",
+        files=[{"name": name, "mimeType": "text/markdown", "buffer": text.encode()}],
+    )
+    expect(page.locator(".results .added")).to_have_count(1)
+    title = page.title()
+    turn = ask(page, "What does the plover do?")
+    expect(turn.locator(".cite .title").first).to_contain_text("<img src=x")
+    turn.locator(".cite").first.click()
+    assert "onerror" in mark_in_view(page)
+    assert page.title() == title
+    assert page.locator("#qa img, #qa script").count() == 0
+    assert page.evaluate("document.querySelector('#qa').scrollWidth") <= WIDE["width"]
+    page.locator(".shelf li", has_text="<img").hover()
+    page.locator(".shelf li", has_text="<img").locator(".remove").click()
+    page.click('[data-act="remove-now"]')
+    expect(page.locator(".shelf li")).to_have_count(3)
+
+
+def test_the_page_does_not_jump(browser, url):
+    """Drawn before Gradio has loaded, and it stays where it was drawn."""
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    page.add_init_script(
+        """window.shifted = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries())
+            if (!entry.hadRecentInput) window.shifted += entry.value;
+        }).observe({ type: "layout-shift", buffered: true });"""
+    )
+    page.goto(url)
+    page.wait_for_selector("gradio-app #qa[data-adopted]")
+    page.wait_for_selector("#qa-examples li")
+    ask(page, LANDED)
+    page.wait_for_selector("#qa-source-body mark.span")
+    page.wait_for_timeout(300)
+    shifted = page.evaluate("window.shifted")
+    context.close()
+    assert shifted < 0.1  # "good" by the Web Vitals
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_can_be_read_in_light_and_dark(browser, url, scheme):
+    """Contrast of text with its ground is at least 4.5 to 1 (WCAG AA)."""
+    context = browser.new_context(
+        viewport=WIDE, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector(".shelf li")
+    ask(page, LANDED)
+    page.wait_for_selector("#qa-source-body mark.span")
+    page.get_by_role("radio", name="Paragraph").click()
+    low = page.evaluate(CONTRAST)
+    context.close()
+    assert low == []
+
+
+CONTRAST = """() => {
+  const canvas = document.createElement("canvas");
+  const paint = canvas.getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    paint.clearRect(0, 0, 1, 1);
+    paint.fillStyle = colour;
+    paint.fillRect(0, 0, 1, 1);
+    return paint.getImageData(0, 0, 1, 1).data;
+  };
+  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)
+    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const found = rgba(getComputedStyle(e).backgroundColor);
+      if (found[3] === 255) return found;
+    }
+    return [255, 255, 255];
+  };
+  const isText = (node) => node.nodeType === 3 && node.textContent.trim();
+  const isSeen = { visibilityProperty: true, opacityProperty: true };
+  const low = [];
+  for (const e of document.querySelectorAll("#qa *")) {
+    if (![...e.childNodes].some(isText) || e.disabled) continue;
+    if (e.closest(".vh, dialog, style") || !e.checkVisibility(isSeen)) continue;
+    const a = light(rgba(getComputedStyle(e).color)), b = light(ground(e));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) low.push(`${e.className || e.tagName}: ${ratio.toFixed(2)}`);
+  }
+  return low;
+}"""

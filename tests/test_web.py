@@ -1,0 +1,577 @@
+"""The page's parts without a browser: HTML, exports, examples, and its server."""
+
+import base64
+import dataclasses
+import datetime
+import json
+import re
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+from gradio_client import Client
+
+from qa.errors import QAError
+from qa.library.library import FileResult, Library
+from qa.library.progress import Progress
+from qa.library.records import StoredArticle
+from qa.pipeline import QA
+from qa.schema import ANSWER_SCHEMA, answer_from_json
+from qa.settings import Settings
+from qa.types import Answer, Article, Citation
+from qa.verify import verify_answer
+from qa.web.answer_html import turn_html
+from qa.web.examples import Examples, proposals
+from qa.web.export import export
+from qa.web.library_html import matching, progress_html, results_html, shelf_html
+from qa.web.server import free_port, start
+from qa.web.source_html import article_head, article_html, as_quote
+from qa.web.text_html import escape, marked
+from tests.conftest import LLAMAS, ROCKETS
+
+# Gradio still sets an option that the newest pandas has deprecated
+pytestmark = pytest.mark.filterwarnings("ignore:.*no_silent_downcasting")
+
+DAY = datetime.date(2015, 11, 20)
+HOSTILE = {
+    "script": "<script>alert(1)</script>",
+    "onerror": "<img src=x onerror=alert(1)>",
+    "attribute": "\" onmouseover=\"alert(1)' x='",
+    "markdown link": "[press](javascript:alert(1)) <a href='javascript:alert(2)'>x</a>",
+    "template": "${alert(1)} {{constructor}} @children",
+    "entity": "&lt;b&gt; &#x3c;script&#x3e;",
+    "closing": "</article></div></textarea></style><svg onload=alert(1)>",
+    "bidi": "gpj.\u202eexe \u2066inside\u2069",
+    "nul": "a\x00b\x1b[31m",
+    "long word": "x" * 100_000,
+}
+
+
+class Seen(HTMLParser):
+    """What a browser would make of HTML: tags, attributes, text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: set[str] = set()
+        self.attributes: set[tuple[str, str]] = set()
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {(name, value or "") for name, value in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def assert_harmless(html: str) -> None:
+    seen = Seen(html)
+    assert not seen.tags & {"script", "img", "svg", "a", "iframe", "style", "textarea"}
+    names = {name for name, _ in seen.attributes}
+    assert not any(name.startswith("on") for name in names), names
+    assert not names & {"href", "src", "srcdoc", "action"}, names
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00\x1b]", html)
+
+
+def cite(article: Article, quote: str, at: int = 0, **others: Any) -> Citation:
+    start = article.text.index(quote, at)
+    end = start + len(quote)
+    facts: dict[str, Any] = {
+        "sentence_start": max(0, article.text.rfind(". ", 0, start) + 1),
+        "sentence_end": min(
+            x for x in (article.text.find(".", end) + 1, len(article.text)) if x > 0
+        ),
+        "passage_start": 0,
+        "passage_end": len(article.text),
+        "paragraph": 1,
+        **others,
+    }
+    return Citation(
+        article.id,
+        article.path,
+        article.title,
+        article.published,
+        start,
+        end,
+        quote,
+        **facts,
+    )
+
+
+def answered(citation: Citation, article: Article, **changes: Any) -> Answer:
+    sentence = article.text[citation.sentence_start : citation.sentence_end]
+    answer = Answer(
+        question="Who?",
+        standalone="Who?",
+        text=citation.quote,
+        sentence=sentence,
+        confidence=0.83,
+        citations=(citation,),
+        timings={"total": 12.3},
+        passages=145,
+    )
+    return dataclasses.replace(answer, **changes)
+
+
+def missing(article: Article, citation: Citation, **changes: Any) -> Answer:
+    answer = Answer(
+        question="Who?",
+        standalone="Who?",
+        text=None,
+        sentence=None,
+        confidence=0.1,
+        reason="no_answer",
+        nearest=(citation,),
+    )
+    return dataclasses.replace(answer, **changes)
+
+
+@pytest.fixture
+def article() -> Article:
+    text = "It rained. Ada left.\n\nIt rained. Bo stayed; it rained on."
+    return Article("a.md", "a.md", "Rain & more", text, published=DAY, source="Gazette")
+
+
+# HTML
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_content_is_shown_as_text(text):
+    """Whatever an article, a name or a question holds, nothing of it is markup."""
+    article = Article(
+        f"{text}.md", f"{text}.md", text, f"{text} first. {text} second.", byline=text
+    )
+    citation = cite(article, "first", byline=text, source=text)
+    answer = answered(citation, article, question=text, standalone=f"{text}?")
+    none = missing(article, citation, question=text, unknown_words=(text,))
+    stored = StoredArticle(1, article.id, article.path, text, DAY, text, text, 1, 9)
+    pieces = [
+        turn_html(answer, 0, lambda _: article),
+        turn_html(answer, 0, lambda _: None),
+        turn_html(none, 0, lambda _: article),
+        article_head(article) + article_html(article, citation),
+        shelf_html(matching([stored], ""), [], [(text, text)], 1),
+        results_html([FileResult(text, "skipped", text)]),
+    ]
+    for html in pieces:
+        assert_harmless(html)
+    shown = Seen(pieces[3]).text
+    if text.isprintable() and len(text) < 1000:  # a longer one is shown in part
+        assert text in shown
+
+
+def test_bidi_controls_are_made_visible():
+    assert escape("a\u202eb") == "a‹U+202E›b"
+
+
+@pytest.mark.parametrize(("nth", "at"), [(0, 0), (1, 5), (2, 40)])
+def test_the_right_occurrence_is_marked(article, nth, at):
+    """A phrase that stands three times is marked where it is cited, by offset."""
+    citation = cite(article, "rained", at)
+    before, _, after = article_html(article, citation).partition('<mark class="span">')
+    assert after.startswith("rained</mark>")
+    assert before.count("rained") == nth
+
+
+def test_span_and_sentence_have_marks_of_their_own():
+    html = marked("One two. Three four.", 0, 20, span=(9, 14), sentence=(9, 20))
+    assert html == (
+        'One two. <mark class="span">Three</mark><span class="sentence"> four.</span>'
+    )
+
+
+def test_marks_keep_every_character(article):
+    """The pieces put together are the text, whatever is marked."""
+    citation = cite(article, "Bo stayed")
+    shown = Seen(article_html(article, citation)).text
+    assert "It rained. Bo stayed; it rained on." in shown
+
+
+def test_a_long_article_is_shown_in_part_around_the_words():
+    text = "\n\n".join(f"Paragraph {n} goes on and on." for n in range(20_000))
+    article = Article("long", "long.txt", "Long", text)
+    html = article_html(article, cite(article, "Paragraph 9999 goes"))
+    assert '<mark class="span">Paragraph 9999 goes</mark>' in html
+    assert len(html) < 150_000
+    assert "Earlier in this article" in html
+    assert "Later in this article" in html
+
+
+def test_a_pdf_tells_its_pages():
+    article = Article(
+        "p", "p.pdf", "P", "One.\n\nTwo.\n\nThree.", page_starts=(0, 6, 12)
+    )
+    citation = cite(article, "Two", page=2)
+    assert "Page 2" in article_html(article, citation)
+    assert "page 2" in turn_html(answered(citation, article), 0, lambda _: article)
+    assert "p. 2" in as_quote(citation)
+
+
+def test_a_changed_article_does_not_move_the_mark(article):
+    """If the words are no longer at their place, the saved sentence is shown."""
+    answer = answered(cite(article, "Bo stayed"), article)
+    changed = dataclasses.replace(article, text="New. " + article.text)
+    html = turn_html(answer, 0, lambda _: changed)
+    assert '<mark class="span">Bo stayed</mark>' in html
+    assert "New." not in html
+
+
+def test_an_answer_tells_what_it_rests_on(article):
+    second = dataclasses.replace(article, id="b.md", path="b.md", title="Other")
+    answer = answered(cite(article, "Bo stayed"), article)
+    both = (*answer.citations, cite(second, "Bo stayed"))
+    html = turn_html(dataclasses.replace(answer, citations=both), 0, lambda _: article)
+    text = Seen(html).text
+    for words in (
+        "Fairly sure",
+        "83 %",
+        "2 articles agree",
+        "20 November 2015",
+        "12 ms over 145 passages",
+    ):
+        assert words in text
+    assert ("role", "tooltip") in Seen(html).attributes
+
+
+def test_no_answer_tells_why(article):
+    answer = missing(article, cite(article, "Ada left"), unknown_words=("Zorg",))
+    text = Seen(turn_html(answer, 0, lambda _: article)).text
+    assert "The articles do not say" in text
+    assert "No article contains: Zorg" in text
+    assert "Ada left" in text
+
+
+def test_the_completed_question_is_shown(article):
+    answer = answered(cite(article, "Bo"), article, standalone="Who stayed?")
+    assert (
+        "Understood as Who stayed?" in Seen(turn_html(answer, 0, lambda _: None)).text
+    )
+
+
+def test_a_quote_is_copied_with_its_source(article):
+    assert as_quote(cite(article, "Bo stayed")) == (
+        "“Bo stayed” (Rain & more, 20 November 2015, para. 1, a.md)"
+    )
+
+
+def test_progress_is_told_with_rate_and_time_left():
+    text = Seen(progress_html(Progress(3, 10, 600, 0.25, 30.0))).text
+    for words in ("25 %", "3 of 10 files", "20 passages/s", "1:30 left"):
+        assert words in text
+
+
+# exports
+
+
+def test_exports_can_be_read_back_and_verified(qa, folder):
+    answer = qa.ask("Which are smaller than llamas?")
+    found = export("json", "Llamas", [answer], DAY)
+    data = json.loads(found["text"])
+    assert found["name"] == "qa-2015-11-20.json"
+    assert answer_from_json(data["answers"][0]).citations == answer.citations
+    assert all(check.is_verbatim for check in verify_answer(data["answers"][0], folder))
+
+
+def test_the_html_export_needs_nothing_else(article):
+    evil = dataclasses.replace(article, title=HOSTILE["script"])
+    citation = cite(evil, "Bo stayed", file_hash="ab12")
+    html = export("html", HOSTILE["closing"], [answered(citation, evil)], DAY)["text"]
+    assert "http" not in html
+    assert html.count("<script") == 1  # the data, which no browser runs
+    data = re.search(r'id="answers">(.*?)</script>', html, re.S)
+    assert data
+    assert json.loads(data[1])["answers"][0]["citations"][0]["quote"] == "Bo stayed"
+    for words in ("<mark>Bo stayed</mark>", "SHA-256 ab12", "characters 33 to 42"):
+        assert words in html
+
+
+def test_the_markdown_export_has_quote_place_and_hash(article):
+    citation = cite(article, "Bo stayed", file_hash="ab12")
+    text = export("markdown", "T", [answered(citation, article)], DAY)["text"]
+    for words in ("**Bo stayed**", "characters 33 to 42", "`ab12`"):
+        assert words in text
+
+
+def test_an_unknown_kind_of_export_is_refused(article):
+    with pytest.raises(QAError, match=r"'exe'.*markdown, json, html"):
+        export("exe", "T", [], DAY)
+
+
+# examples
+
+
+def test_only_answered_questions_are_examples(qa):
+    """Each example has been asked, and its answer cites where it came from."""
+    store = qa.library.store
+    examples = Examples(qa.ask, store.article, lambda: store.generation)
+    ids = [article.id for article in qa.library.articles()]
+    found = examples.among(ids, 5)
+    assert found
+    assert all(qa.ask(question).is_found for question in found)
+    asked = []
+    again = Examples(
+        lambda q: asked.append(q) or qa.ask("zzz"), store.article, lambda: 1
+    )
+    assert again.among(ids, 5) == []
+    assert asked
+
+
+def test_examples_are_kept_until_the_library_changes(qa):
+    store, asked, generation = qa.library.store, [], [1]
+    examples = Examples(
+        lambda q: asked.append(q) or qa.ask(q), store.article, lambda: generation[0]
+    )
+    ids = [article.id for article in qa.library.articles()]
+    examples.among(ids, 9)
+    before = len(asked)
+    examples.among(ids, 9)
+    assert len(asked) == before > 0
+    generation[0] = 2
+    examples.among(ids, 9)
+    assert len(asked) == 2 * before
+
+
+def test_proposals_name_a_person_or_a_statement():
+    text = "Maria Quispe, a herder, hums. Director Ken Ito said that the dam had held."
+    found = [question for question, _ in proposals(Article("a", "a", "T", text))]
+    assert found == [
+        "Who is Maria Quispe?",
+        "What did Director Ken Ito say about the dam?",
+    ]
+
+
+# the server
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> QA:
+    place = tmp_path_factory.mktemp("web")
+    (place / "articles").mkdir()
+    (place / "articles" / "llamas.md").write_text(LLAMAS, encoding="utf-8")
+    (place / "articles" / "rockets.txt").write_text(ROCKETS, encoding="utf-8")
+    fast = Settings(embedder="hash:256", reader="sentence", min_confidence=0.1)
+    return QA.open(place / "articles", store=place / "store", settings=fast)
+
+
+@pytest.fixture(scope="module")
+def url(library: QA) -> Iterator[str]:
+    demo, address = start(library, port=0)
+    yield address
+    demo.close(verbose=False)
+
+
+def test_ask_over_http_is_the_published_schema(url, library):
+    question = "Where did the booster land?"
+    got = httpx.get(f"{url}/ask", params={"question": question})
+    posted = httpx.post(f"{url}/ask", json={"question": question, "only": None})
+    assert got.status_code == posted.status_code == 200
+    jsonschema.validate(got.json(), ANSWER_SCHEMA)
+    assert httpx.get(f"{url}/schema").json() == ANSWER_SCHEMA
+    wanted = library.ask(question)
+    for answer in (got.json(), posted.json()):
+        assert answer["text"] == wanted.text
+        assert answer_from_json(answer).citations == wanted.citations
+
+
+def test_retrieve_over_http(url, library):
+    hits = httpx.get(
+        f"{url}/retrieve", params={"question": "llamas", "top_k": 1}
+    ).json()
+    (wanted,) = library.retrieve("llamas", top_k=1)
+    assert [(h["article"], h["start"], h["text"]) for h in hits] == [
+        (wanted.passage.article.id, wanted.passage.start, wanted.passage.text)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("ask", {"question": "  "}, "no word"),
+        ("ask", {}, "wanted `question`"),
+        ("ask", {"question": "Who?", "colour": 1}, "colour"),
+        ("ask", {"question": "Who?", "turns": [{"question": "x"}]}, "not an answer"),
+        ("ask", {"question": "Who?", "only": "a.md"}, "wanted a list"),
+        ("retrieve", {"question": "Who?", "top_k": 0}, "1 to 100"),
+        ("retrieve", {"question": "Who?", "top_k": "many"}, "wanted a number"),
+        ("retrieve", {"question": "Who?", "mode": "magic"}, "hybrid, dense or words"),
+    ],
+)
+def test_a_wrong_request_is_told(url, path, body, words):
+    answer = httpx.post(f"{url}/{path}", json=body)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+
+
+def test_gradio_client_asks_and_follows_up(url, library):
+    client = Client(url, verbose=False, download_files=False)
+    answer = client.predict("What did Maria Quispe say?", api_name="/ask")
+    jsonschema.validate(answer, ANSWER_SCHEMA)
+    follow_up = client.predict("What is she?", [answer], api_name="/ask")
+    assert "Quispe" in follow_up["standalone"]
+    (hit,) = client.predict("llamas", 1, api_name="/retrieve")
+    assert hit["article"] == "llamas.md"
+    public = client.view_api(return_format="dict")["named_endpoints"]
+    assert set(public) == {"/ask", "/retrieve"}
+
+
+def test_the_documented_example_runs(url):
+    """Every Python block of docs/programs.md, against this server."""
+    text = (Path(__file__).parent.parent / "docs" / "programs.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(blocks) == 2
+    for block in blocks:
+        names: dict[str, Any] = {"print": lambda *_: None}
+        code = block.replace("http://127.0.0.1:7860", url)
+        exec(compile(code, "docs/programs.md", "exec"), names)
+        assert "barge" in names["answer"]["text"]
+
+
+def call(url: str, name: str, *data: Any) -> Any:
+    answer = httpx.post(f"{url}/gradio_api/run/{name}", json={"data": data})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"][0]
+
+
+def test_twenty_people_do_not_get_each_others_answers(url):
+    questions = [f"Did booster number {n} land on a barge?" for n in range(20)]
+
+    def converse(question: str) -> list[str]:
+        asked: list[Any] = []
+        for _ in range(3):
+            got = call(url, "page_ask", question, asked, [], len(asked))
+            asked.append(got["answer"])
+        return [answer["question"] for answer in asked]
+
+    with ThreadPoolExecutor(20) as pool:
+        for question, got in zip(questions, pool.map(converse, questions), strict=True):
+            assert got == [question] * 3
+
+
+def test_asking_while_indexing_tells_how_far_it_is(url, monkeypatch):
+    now = Progress(3, 10, 600, 0.45, 30.0)
+    monkeypatch.setattr(Library, "status", property(lambda _: now))
+    got = call(url, "page_ask", "Where did the booster land?", [], [], 0)
+    assert "Asked while indexing: 45% of the files" in got["html"]
+    assert "Indexing: 45 %" in call(url, "page_status")["progress"]
+
+
+def test_tools_for_assistants(url):
+    """Where `mcp` is installed, both are offered as tools."""
+    pytest.importorskip("mcp")
+    listed = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    headers = {"Accept": "application/json, text/event-stream"}
+    answer = httpx.post(f"{url}/gradio_api/mcp/", json=listed, headers=headers)
+    assert answer.status_code == 200
+    assert {"ask", "retrieve"} <= set(re.findall(r'"name":\s*"(\w+)"', answer.text))
+
+
+def test_errors_are_told_to_the_page(url):
+    assert "no word" in call(url, "page_ask", "?", [], [], 0)["error"]
+    assert "no longer" in call(url, "page_article", "gone.md", 0)["error"]
+    assert "not an answer" in call(url, "page_render", [{"text": "x"}])["error"]
+    asked = call(url, "page_ask", "llamas", [], [], 0)["answer"]
+    assert "no citation" in call(url, "page_citation", asked, "citations", 99)["error"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", {"Host": "evil.example"}),
+        ("/gradio_api/run/page_remove", {"Origin": "https://evil.example"}),
+        ("/gradio_api/upload", {"Origin": "null"}),
+        ("/gradio_api/file=https://evil.example/x", {}),
+        ("/gradio_api/proxy=https://evil.example/x", {}),
+    ],
+)
+def test_what_is_not_ours_is_refused(url, path, headers):
+    is_post = path in ("/gradio_api/run/page_remove", "/gradio_api/upload")
+    method = "POST" if is_post else "GET"
+    answer = httpx.request(method, url + path, headers=headers)
+    assert answer.status_code == 403
+
+
+def test_bodies_are_bounded(url):
+    answer = httpx.post(f"{url}/ask", content=b" " * 17_000_000)
+    assert answer.status_code == 413
+
+
+def test_uploads_outside_the_temporary_folder_are_refused(url, tmp_path):
+    """A path that was not uploaded names no file to be added."""
+    (tmp_path / "secret.md").write_text("The password is plover.", encoding="utf-8")
+    data = [{"path": str(tmp_path / "secret.md"), "meta": {"_type": "gradio.FileData"}}]
+    answer = httpx.post(f"{url}/gradio_api/run/page_add", json={"data": [data]})
+    assert answer.status_code == 500
+    assert (tmp_path / "secret.md").exists()
+    assert call(url, "page_library", "", [])["total"] == 2
+
+
+def test_the_page_forbids_other_hosts(url):
+    page = httpx.get(url)
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert 'id="qa"' in page.text  # drawn before Gradio has loaded
+    assert page.text.index('<div id="qa"') < page.text.index("<gradio-app")
+
+
+def test_nothing_connects_outwards(library, monkeypatch):
+    """Starting, asking and ending opens no socket to another machine."""
+    outside = []
+    connect = socket.socket.connect
+
+    def watched(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1"):
+            outside.append(address)
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", watched)
+    demo, address = start(library, port=0)
+    call(address, "page_ask", "llamas", [], [], 0)
+    demo.close(verbose=False)
+    assert outside == []
+
+
+def test_a_password_keeps_others_out(library):
+    demo, address = start(library, port=0, auth="ada:plover:7")
+    try:
+        ask = f"{address}/ask?question=llamas"
+        assert httpx.get(ask).status_code == 401
+        wrong = httpx.get(ask, auth=("ada", "wrong"))
+        assert wrong.status_code == 401
+        assert "WWW-Authenticate" in wrong.headers
+        bad = {"Authorization": "Basic " + base64.b64encode(b"\xff\xfe").decode()}
+        assert httpx.get(ask, headers=bad).status_code == 401
+        assert httpx.get(ask, auth=("ada", "plover:7")).status_code == 200
+        page = httpx.get(address).text
+        assert 'id="qa"' not in page
+        run = f"{address}/gradio_api/run/page_library"
+        assert httpx.post(run, json={"data": ["", []]}).status_code == 401
+        with httpx.Client(base_url=address) as person:
+            sent = {"username": "ada", "password": "plover:7"}
+            assert person.post("/login", data=sent).status_code == 200
+            assert 'id="qa"' in person.get("/").text
+            assert person.get("/ask?question=llamas").status_code == 200
+    finally:
+        demo.close(verbose=False)
+
+
+@pytest.mark.parametrize("auth", ["ada", "ada:", ":x", ""])
+def test_a_half_password_is_refused(library, auth):
+    with pytest.raises(QAError, match="USER:PASSWORD"):
+        start(library, port=0, auth=auth)
+
+
+def test_a_taken_port_is_told():
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        port = held.getsockname()[1]
+        with pytest.raises(QAError, match=rf"port {port} .*Name another"):
+            free_port("127.0.0.1", port)
+        assert free_port("127.0.0.1", 0) not in (0, port)
