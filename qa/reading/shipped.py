@@ -17,7 +17,7 @@ from qa.models.weights import Weights, minilm, tokenizer_of
 from qa.reading.span_reader import MAX_WINDOW, SpanReader
 from qa.reading.spans import Logits
 
-__all__ = ["open_shipped_reader"]
+__all__ = ["open_shipped_reader", "shipped_weights"]
 
 _FOLDER = Path(__file__).parent.parent / "models" / "reader"
 _FILE = "reader.safetensors"
@@ -50,6 +50,11 @@ def open_shipped_reader(folder: str = "") -> SpanReader:
     name = f"span/{card.sha256[:8]}-{recipe.precision}"
     tokenizer = tokenizer_of(base.folder, max_tokens=MAX_WINDOW)
     return SpanReader(_CompiledModel(name, open_encoder(recipe)), tokenizer)
+
+
+def shipped_weights() -> Weights:
+    """Return the file that ships, with the hash that its card tells."""
+    return Weights(_FOLDER, _FILE, _card(_FOLDER).sha256)
 
 
 @dataclass(frozen=True, slots=True)
