@@ -32,7 +32,7 @@ run: $(READY)
 	@$(BIN)/qa index seeds
 	@echo
 	@echo "== Asking: $(QUESTION)"
-	@$(BIN)/qa ask "$(QUESTION)" --articles seeds
+	@$(BIN)/qa ask "$(QUESTION)" --articles seeds || test $$? -eq 3
 	@echo
 	@echo "== Serving the page; Ctrl-C ends it"
 	@$(BIN)/qa serve --articles seeds --port $(PORT)

@@ -25,6 +25,9 @@ from qa.types import Answer, Hit, Turn
 __all__ = ["QA"]
 
 
+_WAIT_S = 1.0  # for another process that is indexing; then the store is asked as it is
+
+
 class QA:
     """Answers questions from a folder of articles, in their own words.
 
@@ -77,13 +80,14 @@ class QA:
         """
         settings = settings or Settings()
         place = Path(articles)
-        check_articles(place)
-        kept = Store(Path(store) if store else default_store(place))
+        home = Path(store) if store else default_store(place)
+        check_articles(place, home)
+        kept = Store(home)
         embedder = open_embedder(settings.embedder)
         library = Library(place, kept, embedder, settings)
         if is_synced:
             try:
-                library.sync(progress=progress)
+                library.sync(progress=progress, wait_s=_WAIT_S)
             except StoreBusyError:
                 if not kept.generation:
                     raise  # nothing to ask yet
@@ -139,10 +143,10 @@ class QA:
             reason="no_articles" if answer.reason and not count else answer.reason,
             unknown_words=tuple(self.retriever.unknown(content_words(whole))),
             timings={
-                "retrieve": 1000 * (retrieved - begun),
-                "read": 1000 * (read - retrieved),
-                "decide": 1000 * (decided - read),
-                "total": 1000 * (decided - begun),
+                "retrieve": round(1000 * (retrieved - begun), 2),
+                "read": round(1000 * (read - retrieved), 2),
+                "decide": round(1000 * (decided - read), 2),
+                "total": round(1000 * (decided - begun), 2),
             },
             passages=count,
         )

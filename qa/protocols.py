@@ -1,7 +1,7 @@
 """The three seams: where a model or an index is swapped for another.
 
-Implementations do not inherit; whatever has the members will do. The contract tests
-in `tests/test_contracts.py` run over every listed implementation.
+Implementations do not inherit; whatever has the members will do. Contract tests
+(`tests/test_embed.py`, `tests/test_reading.py`) run over the listed implementations.
 """
 
 from collections.abc import Collection, Sequence

@@ -8,6 +8,7 @@ from qa.types import Alternative, Answer, Citation
 __all__ = ["confidence_words", "place", "reason_words", "to_markdown", "to_text"]
 
 _LEVELS = ((0.9, "very sure"), (0.7, "fairly sure"), (0.5, "more likely than not"))
+_ON, _OFF = "\ue000", "\ue001"  # private use: no article has a right to them
 _REASONS = {
     "no_articles": "There are no articles here yet.",
     "no_match": "The articles do not say: none is about the words of this question.",
@@ -51,7 +52,6 @@ def to_text(answer: Answer, *, width: int = 80, is_styled: bool = False) -> str:
         width: columns to wrap at.
         is_styled: whether to mark the words by ANSI codes, else by brackets.
     """
-    bold = _bold if is_styled else _bracketed
     lines: list[str] = []
     if answer.standalone != answer.question.strip():
         lines += _wrap(f"Understood as: {answer.standalone}", width), ""
@@ -61,13 +61,24 @@ def to_text(answer: Answer, *, width: int = 80, is_styled: bool = False) -> str:
             lines += ["", "Nearest passages:"]
             lines += [_nearest(n, c, width) for n, c in enumerate(answer.nearest, 1)]
     else:
-        lines += [_wrap(answer.text, width, bold if is_styled else str), ""]
+        lines += [_wrap(answer.text, width, _marked if is_styled else str), ""]
         for number, citation in enumerate(answer.citations, 1):
-            lines += _cited(number, citation, answer, width, bold)
+            lines += _cited(number, citation, answer, width)
     if answer.alternatives:
         lines += ["", "Others:" if answer.is_found else "Unsure:"]
         lines += [_other(alternative, width) for alternative in answer.alternatives]
-    return "\n".join([*lines, "", _footer(answer)])
+    return _plain("\n".join([*lines, "", _footer(answer)]), is_styled=is_styled)
+
+
+def _plain(text: str, *, is_styled: bool) -> str:
+    """Drop control characters, so that no article commands a terminal; set marks."""
+    kept = "".join(c for c in text if c.isprintable() or c in f"\n{_ON}{_OFF}")
+    on, off = ("\x1b[1m", "\x1b[0m") if is_styled else ("[[", "]]")
+    return kept.replace(_ON, on).replace(_OFF, off)
+
+
+def _marked(text: str) -> str:
+    return _ON + text.replace(_ON, "").replace(_OFF, "") + _OFF
 
 
 def to_markdown(answer: Answer) -> str:
@@ -93,7 +104,6 @@ def _cited(
     citation: Citation,
     answer: Answer,
     width: int,
-    bold: Callable[[str], str],
 ) -> list[str]:
     head = f"[{number}] {place(citation)}"
     where = f"    {citation.path}, characters {citation.start} to {citation.end}"
@@ -102,7 +112,7 @@ def _cited(
     first = citation.start - citation.sentence_start
     last = citation.end - citation.sentence_start
     sentence = answer.sentence
-    marked = sentence[:first] + bold(sentence[first:last]) + sentence[last:]
+    marked = sentence[:first] + _marked(sentence[first:last]) + sentence[last:]
     body = textwrap.fill(
         " ".join(marked.split()),
         width,
@@ -137,14 +147,6 @@ def _footer(answer: Answer) -> str:
 
 def _wrap(text: str, width: int, style: Callable[[str], str] = str) -> str:
     return "\n".join(style(line) for line in textwrap.wrap(text, width))
-
-
-def _bold(text: str) -> str:
-    return f"\x1b[1m{text}\x1b[0m"
-
-
-def _bracketed(text: str) -> str:
-    return f"[[{text}]]"
 
 
 def _escape(text: str) -> str:

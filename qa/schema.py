@@ -93,7 +93,7 @@ ANSWER_SCHEMA: Json = {
 def answer_to_json(answer: Answer) -> Json:
     """Return the answer as an object that `json.dumps` takes."""
     found = dataclasses.asdict(answer)
-    found["timings"] = {name: round(ms, 2) for name, ms in answer.timings.items()}
+    found["timings"] = dict(answer.timings)
     return _plain(found)  # type: ignore[no-any-return]  # a dict stays a dict
 
 
@@ -113,7 +113,7 @@ def answer_from_json(data: Json) -> Answer:
         )
         facts["unknown_words"] = tuple(facts["unknown_words"])
         return Answer(**facts)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise QAError(
             f"this is not an answer of qa: {error}. Wanted is an object as printed by "
             "`qa ask --json`; `qa schema` prints what it must hold."

@@ -1,6 +1,7 @@
 """A saved answer is checked against the files: do its words still stand there?"""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,28 @@ def verify_answer(
     cited += answer.nearest
     files = {found.path: found.place for found in scan(articles, store=store)}
     read: dict[Path, tuple[str, dict[str, Article]]] = {}
-    return [_check(citation, files, read) for citation in cited]
+    checks = [_check(citation, files, read) for citation in cited]
+    told = [(answer.text, answer.sentence, answer.citations)] if answer.text else []
+    told += [
+        (other.text, other.sentence, other.citations) for other in answer.alternatives
+    ]
+    for text, sentence, citations in told:
+        checks += _check_words(text, sentence, citations)
+    return checks
+
+
+def _check_words(
+    text: str | None, sentence: str | None, citations: Sequence[Citation]
+) -> list[Check]:
+    """Compare what an answer says with what it cites: nothing if they agree."""
+    first = citations[0]
+    inner = (sentence or "")[first.start - first.sentence_start :]
+    wrong = []
+    if text != first.quote:
+        wrong.append(f"the text {text!r} is not the quote {first.quote!r}")
+    if not inner.startswith(first.quote):
+        wrong.append(f"the sentence {sentence!r} does not hold the quote in its place")
+    return [Check(first.article, False, False, words) for words in wrong]
 
 
 def _check(

@@ -105,6 +105,15 @@ class TestBatch:
         assert main(["batch", str(file), *library, "--json"]) == 1
         assert "line 2" in capsys.readouterr().err
 
+    def test_other_line_separators_and_a_mark_at_the_start(
+        self, library, capsys, monkeypatch
+    ):
+        """JSON may hold U+2028 as it is; a byte order mark is no part of it."""
+        line = '{"id": 1, "question": "When did\u2028it land?"}'
+        monkeypatch.setattr(sys, "stdin", io.StringIO("\ufeff" + line))
+        assert main(["batch", "-", *library, "--json"]) == 0
+        assert output(capsys)["id"] == 1
+
 
 class TestOthers:
     def test_index_then_nothing_to_do(self, folder, library, capsys):
@@ -152,6 +161,24 @@ class TestOthers:
         capsys.readouterr()
         assert main(["verify", str(saved), *library]) == 1
         assert "NOT FOUND" in capsys.readouterr().out
+
+    def test_verify_sees_words_that_were_put_in(self, library, capsys, tmp_path):
+        """A text that is not its own quote is caught, though all quotes hold."""
+        main(["ask", "When did it land?", *library, "--json", "--min-confidence", "0"])
+        answer = output(capsys) | {"text": "The moon is made of cheese."}
+        saved = tmp_path / "answer.json"
+        saved.write_text(json.dumps(answer), encoding="utf-8")
+        assert main(["verify", str(saved), *library]) == 1
+        assert "cheese" in capsys.readouterr().out
+
+    def test_article_commands_no_terminal(self, library, folder, capsys):
+        """Escape codes in an article do not reach the screen."""
+        (folder / "evil.txt").write_text(
+            "Zebra\x1b]0;owned\x07 stripes\n\nZebra stripes \x1b[2Jare black.",
+            encoding="utf-8",
+        )
+        main(["ask", "zebra stripes", *library, "--min-confidence", "0"])
+        assert "\x1b" not in capsys.readouterr().out
 
     def test_eval_and_compare(self, library, capsys, tmp_path):
         """Two evaluations of the same questions are compared."""

@@ -95,6 +95,7 @@ class TestPolish:
             ("It rose 12% today.", "12", "12%"),
             ("He came, they say.", "He came,", "He came"),
             ("He left in 1999.", "1999.", "1999"),
+            ("It fell .5 percent.", ".5 percent", ".5 percent"),
             ("He is in the U.S.", "the U.S.", "the U.S."),
             ("“We stay,” he said.", "“We stay", "We stay"),
             ("“We stay,” he said.", "“We stay,”", "“We stay,”"),

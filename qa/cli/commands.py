@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.cli.library import articles_of, open_library, store_of
+from qa.cli.library import (
+    articles_of,
+    open_library,
+    progress_bar,
+    settings_of,
+    store_of,
+)
 from qa.errors import QAError, QuestionError
 from qa.render import to_text
 from qa.schema import ANSWER_SCHEMA, answer_to_json
@@ -68,13 +74,14 @@ def _batch(arguments: argparse.Namespace) -> int:
 
 
 def _questions(place: str) -> Iterator[tuple[Any, str]]:
-    for number, line in enumerate(_read(place).splitlines(), start=1):
+    # not splitlines: JSON may hold other line separators as they are
+    for number, line in enumerate(_read(place).split("\n"), start=1):
         if not line.strip():
             continue
         try:
             data = json.loads(line)
-            yield data["id"], str(data["question"])
-        except (ValueError, KeyError, TypeError) as error:
+            yield data["id"], data["question"].strip()
+        except (AttributeError, ValueError, KeyError, TypeError) as error:
             raise QAError(
                 f"{place}, line {number}: {error!r} in {line[:60]!r}. Wanted is an "
                 'object such as {"id": 1, "question": "Who said it?"} on each line.'
@@ -106,12 +113,13 @@ def _prompt() -> str:
 
 
 def _index(arguments: argparse.Namespace) -> int:
-    from qa.cli.library import progress_bar, settings_of
+    from qa.library.scan import check_articles
     from qa.library.store import Store
     from qa.library.sync import sync
     from qa.search.embed import open_embedder
 
     folder, settings = articles_of(arguments), settings_of(arguments)
+    check_articles(folder, store_of(arguments))
     store = Store(store_of(arguments))
     embedder = open_embedder(settings.embedder)
     with progress_bar() as tell:
@@ -260,7 +268,7 @@ def _limit(arguments: argparse.Namespace, qa: "QA") -> float | None:
 
 def _read(place: str) -> str:
     if place == "-":
-        return sys.stdin.read()
+        return sys.stdin.read().removeprefix("\ufeff")
     try:
         return Path(place).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -100,7 +100,8 @@ def progress_bar() -> "Iterator[Callable[[Progress], None]]":
 
 def _status(progress: "Progress") -> str:
     left = progress.seconds_left
-    time_left = "" if left is None else f", {left / 60:.0f}:{left % 60:02.0f} left"
+    minutes, seconds = divmod(round(left or 0), 60)
+    time_left = "" if left is None else f", {minutes}:{seconds:02} left"
     return (
         f"{progress.files:,} of {progress.files_total:,} files, "
         f"{progress.rate:.0f} passages/s{time_left}"

@@ -1,5 +1,6 @@
 """Entry of the command line: parse, run one command, turn errors into words."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,11 @@ _INTERRUPTED = 130  # as a shell reports Ctrl-C
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # quotes are typographic and JSON is UTF-8, whatever the system's code page;
+            # a lone surrogate is written out instead of ending the run
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     arguments = parser().parse_args(argv)
     if arguments.version:
         return commands.version()

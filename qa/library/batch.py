@@ -25,6 +25,7 @@ class Batch:
         self._forgotten: list[str] = []
         self._waiting = 0  # passages of the arrivals
         self.stored = 0  # passages committed so far
+        self.departed = 0  # articles removed so far
         self.embedded = 0  # texts that the embedder read so far
 
     @property
@@ -40,6 +41,7 @@ class Batch:
     def depart(self, numbers: Sequence[int]) -> None:
         """Remove stored articles."""
         self._departures += numbers
+        self.departed += len(numbers)
 
     def record(self, record: FileRecord) -> None:
         """Keep what is known of a file, once its articles are in."""

@@ -42,22 +42,23 @@ class Change:
         """Drop a file's record; its articles are removed one by one."""
         self._execute("DELETE FROM files WHERE path = ?", (path,))
 
-    def reread(self, id_: str) -> None:
-        """Have the file of an article read again, although it may not change."""
-        path = id_.partition("#")[0]
-        while path:
-            self._execute(
-                "UPDATE files SET mtime_ns = -1, hash = '' WHERE path = ?", (path,)
-            )
-            path = path.rpartition("/")[0]  # of a zip's member, the zip
+    def reread(self, file: str) -> None:
+        """Have a file read again, although it may not have changed."""
+        self._execute(
+            "UPDATE files SET mtime_ns = -1, hash = '' WHERE path = ?", (file,)
+        )
 
-    def hide(self, id_: str) -> None:
-        """Keep the article of that id out of the library."""
-        self._execute("INSERT OR IGNORE INTO hidden VALUES (?)", (id_,))
+    def reread_all(self) -> None:
+        """Have all files read again: the same bytes are read differently now."""
+        self._execute("UPDATE files SET mtime_ns = -1, hash = ''")
 
-    def show(self, id_: str) -> None:
-        """Allow the article of that id again."""
-        self._execute("DELETE FROM hidden WHERE id = ?", (id_,))
+    def hide(self, id_: str, file: str) -> None:
+        """Keep an article out of the library, although its file holds it."""
+        self._execute("INSERT OR REPLACE INTO hidden VALUES (?, ?)", (id_, file))
+
+    def show(self, file: str) -> None:
+        """Allow all articles of a file again."""
+        self._execute("DELETE FROM hidden WHERE file = ?", (file,))
 
     def put_article(self, article: Article, file: str, passages: list[Passage]) -> None:
         """Add an article, found in `file`, with its passages.
@@ -110,14 +111,6 @@ class Change:
         self._remove_passages(number)
         self._execute("DELETE FROM articles WHERE number = ?", (number,))
 
-    def move_article(self, number: int, article: Article, file: str) -> None:
-        """Give an article a new place and title; its passages and vectors stay."""
-        self._execute(
-            "UPDATE articles SET id = ?, path = ?, file = ?, title = ?"
-            " WHERE number = ?",
-            (article.id, article.path, file, article.title, number),
-        )
-
     def set_file_hash(self, file: str, digest: str) -> None:
         """Note the new hash of a file for those of its articles that stayed."""
         self._execute(
@@ -132,6 +125,11 @@ class Change:
         self._executemany(
             "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
             [(h, embedder, v.tobytes()) for h, v in zip(hashes, data, strict=True)],
+        )
+        # passages that were there before are born again, for indexes to take them up
+        self._executemany(
+            "UPDATE passages SET born = ?1 WHERE text_hash = ?2 AND born < ?1",
+            [(self.generation, key) for key in hashes],
         )
 
     def drop_orphan_vectors(self) -> None:

@@ -1,5 +1,6 @@
 """The SQLite file behind a store: made once, one connection for each thread."""
 
+import secrets
 import sqlite3
 import threading
 from pathlib import Path
@@ -7,7 +8,16 @@ from pathlib import Path
 from qa.errors import StoreError
 from qa.library.records import SCHEMA, SCHEMA_VERSION
 
-__all__ = ["Database"]
+__all__ = ["Database", "unusable"]
+
+
+def unusable(path: Path, error: Exception) -> StoreError:
+    """Return what to tell about a store that cannot be read or written."""
+    return StoreError(
+        f"{path.parent}: {error}. A store is a folder that qa may write to, with files "
+        "of its own making. Name another with `--store`; one that is damaged can be "
+        "deleted as a whole: it is rebuilt from the articles."
+    )
 
 
 class Database:
@@ -26,11 +36,7 @@ class Database:
             if not self._has_tables():
                 self._create()
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"{path}: {error}. A store is a folder that qa may write to, with a "
-                "file of its own making. Name another with `--store`, or delete this "
-                "one: it is rebuilt from the articles."
-            ) from error
+            raise unusable(path, error) from error
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -67,5 +73,9 @@ class Database:
                 connection.execute(statement)
             connection.executemany(
                 "INSERT INTO meta VALUES (?, ?)",
-                [("schema", str(SCHEMA_VERSION)), ("generation", "0")],
+                [
+                    ("schema", str(SCHEMA_VERSION)),
+                    ("generation", "0"),
+                    ("identity", secrets.token_hex(4)),
+                ],
             )

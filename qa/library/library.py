@@ -20,7 +20,7 @@ __all__ = ["FileResult", "Library"]
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_NAME = 120  # characters; file systems take 255 bytes
+_LONGEST_NAME = 200  # bytes of a name without suffix; file systems take 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,17 @@ class Library:
         """Return the articles, by path."""
         return self.store.article_list()
 
-    def sync(self, *, progress: Callable[[Progress], None] | None = None) -> SyncReport:
+    def sync(
+        self,
+        *,
+        progress: Callable[[Progress], None] | None = None,
+        wait_s: float = 30.0,
+    ) -> SyncReport:
         """Bring the store in step with the folder; one run at a time.
+
+        Args:
+            progress: called after each file and each batch.
+            wait_s: how long to wait for another process that is indexing, in seconds.
 
         Raises:
             ArticlesError: if there is no such folder.
@@ -73,6 +82,7 @@ class Library:
                     self._embedder,
                     self._settings,
                     progress=tell,
+                    wait_s=wait_s,
                 )
             finally:
                 self._progress = None
@@ -91,6 +101,12 @@ class Library:
         except QAError as error:
             self._error = error
             logger.warning("indexing stopped: %s", error)
+        except Exception as error:  # the edge of a thread: else nobody would hear of it
+            self._error = QAError(
+                f"indexing stopped: {error!r}. What was indexed before can be asked; "
+                "start again to go on."
+            )
+            logger.exception("indexing stopped")
 
     @property
     def status(self) -> Progress | None:
@@ -109,7 +125,7 @@ class Library:
         """
         place = added_folder(self.store.folder)
         place.mkdir(parents=True, exist_ok=True)
-        names = [_safe(name) for name, _ in files]
+        names = _distinct([_safe(name) for name, _ in files])
         for name, (_, data) in zip(names, files, strict=True):
             beside = place / f".{name}.part"
             beside.write_bytes(data)
@@ -120,38 +136,57 @@ class Library:
     def remove(self, ids: Iterable[str]) -> None:
         """Take articles out of the library.
 
-        A file that was handed over is deleted. An article of the user's folder is
-        hidden: its file stays, and `restore` brings it back.
+        An article is hidden: its file stays, and `restore` brings it back. A file that
+        was handed over is deleted with its last article.
         """
-        gone = set(ids)
+        wanted = set(ids)
+        files = set()
         with self._writing, self.store.change() as change:
             for article in self.store.article_list():
-                if article.id in gone:
+                file = self.store.file_of(article.id)
+                if article.id in wanted and file is not None:
                     change.remove_article(article.number)
-                    change.hide(article.id)
+                    change.hide(article.id, file)
+                    files.add(file)
             change.drop_orphan_vectors()
-        left = {article.path for article in self.store.article_list()}
-        for id_ in gone:
-            path = id_.partition("#")[0]
-            if path.startswith(ADDED) and path not in left:
-                (added_folder(self.store.folder) / path.removeprefix(ADDED)).unlink(
-                    missing_ok=True
-                )
-                with self.store.change() as change:
-                    change.show(id_)
-                    change.forget_file(path)
+            left = self.store.article_files()
+            for file in files:
+                if file.startswith(ADDED) and file not in left:
+                    change.show(file)
+                    change.forget_file(file)
+                    self._place(file).unlink(missing_ok=True)
+
+    def _place(self, file: str) -> Path:
+        return added_folder(self.store.folder) / file.removeprefix(ADDED)
 
     def hidden(self) -> list[str]:
         """Return the ids of hidden articles, sorted."""
-        return self.store.hidden()
+        return list(self.store.hidden())
 
     def restore(self) -> None:
         """Bring hidden articles back."""
         with self._writing, self.store.change() as change:
-            for id_ in self.store.hidden():
-                change.show(id_)
-                change.reread(id_)
+            for file in set(self.store.hidden().values()):
+                change.show(file)
+                change.reread(file)
         self.sync()
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Number names that come again, so that no file takes another one's place.
+
+    >>> _distinct(["a.txt", "b.txt", "a.txt"])
+    ['a.txt', 'b.txt', 'a (2).txt']
+    """
+    found: list[str] = []
+    for name in names:
+        stem, dot, suffix = name.rpartition(".")
+        number, new = 1, name
+        while new in found:
+            number += 1
+            new = f"{stem} ({number}){dot}{suffix}" if dot else f"{name} ({number})"
+        found.append(new)
+    return found
 
 
 def _safe(name: str) -> str:
@@ -163,8 +198,11 @@ def _safe(name: str) -> str:
     base = name.replace("\\", "/").rpartition("/")[2]
     clean = "".join(c for c in base if c.isprintable()).strip().lstrip(".")
     stem, dot, suffix = clean.rpartition(".")
-    kept = f"{stem[:_LONGEST_NAME]}{dot}{suffix[:10]}" if dot else clean[:_LONGEST_NAME]
-    return kept or "unnamed"
+    if not dot:
+        stem, suffix = clean, ""
+    # file systems count bytes
+    short = stem.encode("utf-8", "replace")[:_LONGEST_NAME].decode("utf-8", "ignore")
+    return f"{short}{dot}{suffix[:10]}" or "unnamed"
 
 
 def _result(name: str, report: SyncReport) -> FileResult:

@@ -65,6 +65,7 @@ def _windows(text: str, start: int, end: int, size: int, overlap: int) -> list[S
         unit
         for sentence in sentence_spans(text, start, end)
         for unit in _chop(text, *sentence, size)
+        if text[unit[0] : unit[1]].strip()  # "_cover" takes the white space along
     ]
     windows: list[Span] = []
     first = 0  # index of the unit that opens the current window

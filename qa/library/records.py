@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 
+from qa.library.formats.masthead import readable_name
 from qa.types import Passage
 
 __all__ = ["SCHEMA", "SCHEMA_VERSION", "Counts", "FileRecord", "StoredArticle"]
@@ -35,7 +36,7 @@ CREATE TABLE vectors (
     text_hash BLOB NOT NULL, embedder TEXT NOT NULL, vector BLOB NOT NULL,
     PRIMARY KEY (text_hash, embedder)
 ) WITHOUT ROWID;
-CREATE TABLE hidden (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE hidden (id TEXT PRIMARY KEY, file TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE removed (row INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
 CREATE INDEX removed_by_generation ON removed (generation);
 """
@@ -44,12 +45,18 @@ CREATE INDEX removed_by_generation ON removed (generation);
 def embedded_text(passage: Passage) -> str:
     r"""Return what the embedder reads: the article's title, then the passage.
 
+    A title that is only the file's name is left out: a renamed file embeds nothing.
+
     >>> from qa.types import Article
     >>> embedded_text(Passage(Article("a", "a", "Rain", "It fell. "), 0, 9))
     'Rain\nIt fell.'
     """
-    title, text = passage.article.title.strip(), passage.text.strip()
-    return text if not title or text.startswith(title) else f"{title}\n{text}"
+    article, text = passage.article, passage.text.strip()
+    title = article.title.strip()
+    key = article.id.removeprefix(article.path).removeprefix("#")
+    if not title or text.startswith(title) or title == readable_name(article.path, key):
+        return text
+    return f"{title}\n{text}"
 
 
 def text_hash(text: str) -> bytes:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from qa.errors import ArticlesError
 
-__all__ = ["ADDED", "Found", "added_folder", "check_articles", "default_store"]
-__all__ += ["scan"]
+__all__ = ["ADDED", "STORE_FILE", "Found", "added_folder", "check_articles"]
+__all__ += ["default_store", "scan"]
+
+STORE_FILE = "library.sqlite"
+"""What makes a folder a store."""
 
 ADDED = "added:/"
 """Opens the path of a file that was handed over instead of found in the folder."""
@@ -16,12 +19,17 @@ ADDED = "added:/"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file on disk; `path` is relative to the folder, with forward slashes."""
+    """A file on disk; `path` is relative to the folder, with forward slashes.
+
+    A folder that may not be opened is found, too, so that it can be reported and what
+    is known of its files kept.
+    """
 
     path: str
     place: Path
     size: int  # bytes
     mtime_ns: int
+    is_closed_folder: bool = False
 
 
 def scan(articles: Path, *, store: Path | None = None) -> list[Found]:
@@ -34,9 +42,9 @@ def scan(articles: Path, *, store: Path | None = None) -> list[Found]:
     Raises:
         ArticlesError: if there is nothing at that place, or it cannot be read.
     """
-    check_articles(articles)
+    check_articles(articles, store)
     if articles.is_file():
-        found = [_found(articles, articles.name)]
+        found = [_found(articles, _path(articles, articles.parent))]
     else:
         found = sorted(_walk(articles, store), key=lambda file: file.path)
     added = added_folder(store) if store else None
@@ -48,26 +56,32 @@ def scan(articles: Path, *, store: Path | None = None) -> list[Found]:
     return found
 
 
-def check_articles(articles: Path) -> None:
+def check_articles(articles: Path, store: Path | None = None) -> None:
     """Make sure that there is something to read at that place.
 
     Raises:
-        ArticlesError: if there is nothing, or it cannot be read.
+        ArticlesError: if there is nothing, it cannot be read, or it is the store.
     """
-    if articles.is_file():
-        return
-    if not articles.is_dir():
-        raise ArticlesError(
-            f"{str(articles)!r} is neither a folder nor a file. Name the folder of "
-            "your articles with `--articles FOLDER`."
-        )
     try:
+        if articles.is_file():
+            return
+        if not articles.is_dir():
+            raise ArticlesError(
+                f"{str(articles)!r} is neither a folder nor a file. Name the folder of "
+                "your articles with `--articles FOLDER`."
+            )
         next(os.scandir(articles), None)
+        is_store = store is not None and articles.resolve() == store.resolve()
     except OSError as error:
         raise ArticlesError(
             f"{str(articles)!r} cannot be read ({error.strerror}). Give yourself the "
             "right to read it, or name another folder."
         ) from error
+    if is_store:
+        raise ArticlesError(
+            f"{str(articles)!r} is named as articles and as store. Name another folder "
+            "with `--store`."
+        )
 
 
 def added_folder(store: Path) -> Path:
@@ -77,25 +91,42 @@ def added_folder(store: Path) -> Path:
 
 def _walk(root: Path, store: Path | None) -> Iterator[Found]:
     leave_out = store.resolve() if store else None
-    for folder, inner, names in os.walk(root):
+    closed: list[Path] = []
+
+    def note(error: OSError) -> None:
+        closed.append(Path(error.filename))
+
+    for folder, inner, names in os.walk(root, onerror=note):
         here = Path(folder)
         inner[:] = [
-            name
-            for name in inner
-            if not name.startswith(".")
-            and (leave_out is None or (here / name).resolve() != leave_out)
+            name for name in inner if not _is_passed_over(here / name, leave_out)
         ]
         for name in names:
             if not name.startswith("."):
                 place = here / name
-                yield _found(place, place.relative_to(root).as_posix())
+                yield _found(place, _path(place, root))
+    for place in closed:
+        yield Found(f"{_path(place, root)}/", place, 0, -1, is_closed_folder=True)
+
+
+def _is_passed_over(folder: Path, store: Path | None) -> bool:
+    """Whether a folder is hidden, or a store: its own copies are no articles."""
+    if folder.name.startswith(".") or (store is not None and folder.resolve() == store):
+        return True
+    return os.path.exists(folder / STORE_FILE)
+
+
+def _path(place: Path, root: Path) -> str:
+    """Return the relative path; bytes that are no UTF-8 are written out."""
+    path = place.relative_to(root).as_posix()
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _found(place: Path, path: str) -> Found:
     try:
         facts = place.stat()
     except OSError:  # a broken link: reported when it is opened
-        return Found(path, place, 0, 0)
+        return Found(path, place, 0, -1)
     return Found(path, place, facts.st_size, facts.st_mtime_ns)
 
 

@@ -6,6 +6,7 @@ Newspaper prose is what they were written for. Other scripts end at their own ma
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
 
 __all__ = [
@@ -47,7 +48,7 @@ _OPENERS = frozenset(
     """.split()
 )
 
-_STOP = re.compile(r"[.!?…]+[)\]\"'”’»]*(?=\s)|[。！？؟।]+[」』”’）]*")
+_STOP = re.compile(r"(?<![.!?…])[.!?…]+[)\]\"'”’»]*(?=\s)|[。！？؟।]+[」』”’）]*")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _ITEM = re.compile(r"\s*(?:[-*•‣–—]\s|\(?\d{1,3}[.)]\s)")
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]+$")
@@ -109,8 +110,7 @@ def paragraph_number(text: str, offset: int) -> int:
     >>> paragraph_number("One.\n\nTwo.", 7)
     2
     """
-    starts = [start for start, _ in paragraph_spans(text)]
-    return max(1, sum(start <= offset for start in starts))
+    return max(1, bisect_right(paragraph_spans(text), (offset, len(text))))
 
 
 def _ends_sentence(text: str, stop: re.Match[str]) -> bool:
@@ -167,13 +167,18 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[Sp
     """
     end = len(text) if end is None else end
     found = []
-    for paragraph in paragraph_spans(text):
+    paragraphs = paragraph_spans(text)
+    at = max(0, bisect_right(paragraphs, (start, len(text))) - 1)
+    for paragraph in paragraphs[at : bisect_left(paragraphs, (end, 0))]:
         first, last = max(paragraph[0], start), min(paragraph[1], end)
         if first >= last:
             continue
         begin = first
         for stop in _STOP.finditer(text, first, last):
-            is_number = text[begin : stop.start()].strip().isdigit()  # "1. First item"
+            is_number = (  # "1. First item"
+                stop.start() - begin < _LONGEST_WORD
+                and text[begin : stop.start()].strip().isdigit()
+            )
             if stop.end() < last and not is_number and _ends_sentence(text, stop):
                 found.append(trim(text, begin, stop.end()))
                 begin = stop.end()
@@ -188,7 +193,9 @@ def sentence_around(text: str, start: int, end: int) -> Span:
     (11, 24)
     """
     paragraphs = paragraph_spans(text)
-    inside = [p for p in paragraphs if p[0] < end and p[1] > start]
+    first = max(0, bisect_right(paragraphs, (start, len(text))) - 1)
+    last = bisect_left(paragraphs, (end, 0))
+    inside = [p for p in paragraphs[first:last] if p[1] > start]
     if not inside:
         return start, end
     sentences = sentence_spans(text, inside[0][0], inside[-1][1])

@@ -24,8 +24,9 @@ import numpy.typing as npt
 
 from qa.errors import StoreBusyError, StoreError
 from qa.library.change import Change
-from qa.library.database import Database
+from qa.library.database import Database, unusable
 from qa.library.records import SCHEMA_VERSION, Counts, FileRecord, StoredArticle
+from qa.library.scan import STORE_FILE
 from qa.protocols import Vectors
 from qa.types import Article, Passage
 
@@ -33,8 +34,6 @@ __all__ = ["Rows", "Store"]
 
 Rows = npt.NDArray[np.int64]
 """Rows of passages, shape `(n,)`, ascending."""
-
-_FILE_NAME = "library.sqlite"
 
 
 class Store:
@@ -47,11 +46,14 @@ class Store:
             StoreError: if the file is no store, or one of another version.
         """
         self.folder = folder
-        self.path = folder / _FILE_NAME
+        self.path = folder / STORE_FILE
         self._articles: dict[int, Article] = {}
         self._articles_generation = -1
         self._database = Database(self.path)
-        found = self.meta("schema")
+        try:
+            found = self.meta("schema")
+        except sqlite3.Error as error:
+            raise unusable(self.path, error) from error
         if found != str(SCHEMA_VERSION):
             raise StoreError(
                 f"{self.path}: built with schema {found!r}, this version of qa wants "
@@ -75,6 +77,11 @@ class Store:
             "SELECT value FROM meta WHERE key = ?", (key,)
         ).fetchone()
         return None if found is None else str(found[0])
+
+    @property
+    def identity(self) -> str:
+        """Random name given at its making: two stores of one place are not mixed up."""
+        return self.meta("identity") or ""
 
     @property
     def generation(self) -> int:
@@ -117,10 +124,24 @@ class Store:
         )
         return [pair for (skipped,) in rows for pair in _pairs(skipped)]
 
-    def hidden(self) -> list[str]:
-        """Return the ids of articles that were taken out of the library, sorted."""
-        rows = self._connection.execute("SELECT id FROM hidden ORDER BY id")
-        return [id_ for (id_,) in rows]
+    def hidden(self) -> dict[str, str]:
+        """Return the articles that were taken out of the library: id -> file."""
+        rows = self._connection.execute("SELECT id, file FROM hidden ORDER BY id")
+        return dict(rows.fetchall())
+
+    def article_files(self) -> dict[str, int]:
+        """Return the files that articles come from, with the number of articles."""
+        rows = self._connection.execute(
+            "SELECT file, count(*) FROM articles GROUP BY file"
+        )
+        return dict(rows.fetchall())
+
+    def file_of(self, id_: str) -> str | None:
+        """Return the file that an article comes from; None if there is none."""
+        found = self._connection.execute(
+            "SELECT file FROM articles WHERE id = ?", (id_,)
+        ).fetchone()
+        return None if found is None else str(found[0])
 
     def article_list(self) -> list[StoredArticle]:
         """Return all articles without their text, by path."""
@@ -279,6 +300,8 @@ class Store:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
+            if "locked" not in str(error) and "busy" not in str(error):
+                raise unusable(self.path, error) from error
             raise StoreBusyError(
                 f"{self.path}: {error}. Another process is writing to this store; "
                 "wait until it ends, or name another store with `--store`."

@@ -2,11 +2,13 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from qa.errors import FormatError
+import filelock
+
+from qa.errors import FormatError, StoreBusyError
 from qa.library.batch import BATCH, Batch
 from qa.library.formats import Parsed, is_supported, read_articles
 from qa.library.passages import split
@@ -20,6 +22,7 @@ from qa.types import Article, Passage
 
 __all__ = ["sync"]
 
+_LARGEST = 1_000_000_000  # bytes of one file; it is read into memory whole
 PARSER_VERSION = "1"  # raised when the same bytes give another text: files are re-read
 
 
@@ -30,6 +33,7 @@ def sync(
     settings: Settings,
     *,
     progress: Callable[[Progress], None] | None = None,
+    wait_s: float = 30.0,
 ) -> SyncReport:
     """Bring the store in step with the files below `articles`.
 
@@ -37,15 +41,31 @@ def sync(
     file holds stops the run. Each batch is committed as it is done, so that questions
     can be asked meanwhile and a crash loses at most one batch.
 
+    Args:
+        articles: folder, file or zip.
+        store: what is brought in step.
+        embedder: reads the passages that are new.
+        settings: how articles are cut.
+        progress: called after each file and each batch.
+        wait_s: how long to wait for another process that is indexing, in seconds.
+
     Raises:
         ArticlesError: if there is no such folder.
-        StoreBusyError: if another process writes to the store.
+        StoreBusyError: if another process goes on writing to the store.
     """
-    run = _Run(store, embedder, settings, progress)
-    run.prepare()
-    run.follow(scan(articles, store=store.folder))
-    run.finish()
-    return run.report
+    lock = filelock.FileLock(str(store.folder / "sync.lock"))
+    try:
+        with lock.acquire(timeout=wait_s):
+            run = _Run(store, embedder, settings, progress)
+            run.prepare()
+            run.follow(scan(articles, store=store.folder))
+            run.finish()
+            return run.report
+    except filelock.Timeout as error:
+        raise StoreBusyError(
+            f"{store.folder}: another process is indexing into this store. Wait until "
+            "it ends, or name another store with `--store`."
+        ) from error
 
 
 class _Run:
@@ -79,17 +99,19 @@ class _Run:
             f"{self._settings.overlap_chars}"
         )
         if self._store.meta("parser") not in (None, PARSER_VERSION):
-            # the same bytes read differently now: keep the paths, read all again
-            self._known = {
-                path: replace(record, hash="", mtime_ns=-1)
-                for path, record in self._known.items()
-            }
+            with self._store.change() as change:  # the same bytes read differently now
+                change.reread_all()
+                change.set_meta("parser", PARSER_VERSION)
+            self._known = self._store.files()
         if self._store.meta("cut") not in (None, cut):
             for entry in self._store.article_list():
                 article = self._store.article(entry.id)
                 if article is not None:
+                    passages = self._split(article)
+                    embedded = self._batch.embed(passages)
                     with self._store.change() as change:
-                        change.put_passages(entry.number, self._split(article))
+                        change.put_passages(entry.number, passages)
+                        change.put_vectors(*embedded)
         name = self._embedder.name
         if self._store.meta("embedder") != name:
             self._embed_stored()
@@ -102,7 +124,14 @@ class _Run:
     def follow(self, found: list[Found]) -> None:
         """Compare the files on disk with those known, and store the difference."""
         present = {file.path for file in found}
-        gone = {path: self._known[path] for path in self._known if path not in present}
+        closed = tuple(file.path for file in found if file.is_closed_folder)
+        # a run that was cut short leaves articles whose file has no record yet
+        known = self._known.keys() | self._store.article_files()
+        gone = {
+            path: self._known.get(path)
+            for path in sorted(known - present)
+            if not path.startswith(closed)  # out of sight is not deleted
+        }
         todo = [file for file in found if not self._is_unchanged(file)]
         self.report.unchanged = len(found) - len(todo)
         self._files_total = len(todo)
@@ -115,12 +144,13 @@ class _Run:
         for path in gone:
             self._depart(path)
             self._batch.forget(path)
-            self.report.removed.append(path)
+        moved = {source for source, _ in self.report.moved}
+        self.report.removed += [path for path in gone if path not in moved]
         self._batch.flush()
 
     def finish(self) -> None:
         """Drop vectors of texts that are gone, and close the report."""
-        if self.report.removed or self.report.changed:
+        if self._batch.departed:
             with self._store.change() as change:
                 change.drop_orphan_vectors()
         self.report.embedded = self._batch.embedded
@@ -136,17 +166,16 @@ class _Run:
             file.mtime_ns,
         )
 
-    def _take(self, file: Found, gone: dict[str, FileRecord]) -> None:
+    def _take(self, file: Found, gone: Mapping[str, FileRecord | None]) -> None:
         try:
-            if not is_supported(file.path):
-                # let the parser word the reason, without reading a film into memory
-                read_articles(b"", file.path, file_hash="")
-            data = file.place.read_bytes()
+            data = _content(file)
         except FormatError as error:
             self._skip(file, "", str(error))
             return
-        except OSError as error:
-            self._skip(file, "", f"cannot be read: {error.strerror or error}")
+        except (OSError, MemoryError) as error:
+            # a right given later changes no time: look again at every run
+            again = replace(file, mtime_ns=-1)
+            self._skip(again, "", f"{file.path}: cannot be read ({_cause(error)})")
             return
         digest = hashlib.sha256(data).hexdigest()
         known = self._known.get(file.path)
@@ -160,46 +189,32 @@ class _Run:
             self._skip(file, digest, str(error))
             return
         if known is None:
-            source = next((p for p, r in gone.items() if r.hash == digest), None)
-            if source is not None:
-                self._move(source, file, parsed, gone.pop(source))
-                return
-        (self.report.added if known is None else self.report.changed).append(file.path)
+            self._note_arrival(file, digest, gone)
+        else:
+            self.report.changed.append(file.path)
         self._replace_articles(file, digest, parsed)
+
+    def _note_arrival(
+        self, file: Found, digest: str, gone: Mapping[str, FileRecord | None]
+    ) -> None:
+        """Tell a renamed file from a new one; its vectors are found by their hash."""
+        moved = {source for source, _ in self.report.moved}
+        for path, record in gone.items():
+            if record is not None and record.hash == digest and path not in moved:
+                self.report.moved.append((path, file.path))
+                return
+        self.report.added.append(file.path)
 
     def _skip(self, file: Found, digest: str, reason: str) -> None:
         self._depart(file.path)
-        self._batch.record(
-            FileRecord(
-                file.path,
-                file.size,
-                file.mtime_ns,
-                digest,
-                ((file.path, reason),),
-            )
-        )
+        self._record(file, digest, ((file.path, reason),))
 
-    def _move(
-        self, source: str, file: Found, parsed: Parsed, record: FileRecord
+    def _record(
+        self, file: Found, digest: str, skipped: tuple[tuple[str, str], ...]
     ) -> None:
-        """Follow a renamed file: nothing is cut or embedded again."""
-        self._batch.flush()  # the articles may be in the batch in flight
-        numbers = [number for number, _ in self._store.articles_of(source)]
-        with self._store.change() as change:
-            kept = [a for a in parsed.articles if a.id not in self._hidden]
-            for number, article in zip(numbers, kept, strict=False):
-                change.move_article(number, article, file.path)
-            change.forget_file(source)
-            change.put_file(
-                FileRecord(
-                    file.path,
-                    file.size,
-                    file.mtime_ns,
-                    record.hash,
-                    tuple((s.path, s.reason) for s in parsed.skipped),
-                )
-            )
-        self.report.moved.append((source, file.path))
+        self._batch.record(
+            FileRecord(file.path, file.size, file.mtime_ns, digest, skipped)
+        )
 
     def _replace_articles(self, file: Found, digest: str, parsed: Parsed) -> None:
         """Store what is new of a file's articles; equal ones stay as they are."""
@@ -220,15 +235,7 @@ class _Run:
                 self._batch.flush()
                 self._report_progress(file.size * done / len(parsed.articles))
         self._batch.depart([number for number, _ in stored.values()])
-        self._batch.record(
-            FileRecord(
-                file.path,
-                file.size,
-                file.mtime_ns,
-                digest,
-                tuple((s.path, s.reason) for s in parsed.skipped),
-            )
-        )
+        self._record(file, digest, tuple((s.path, s.reason) for s in parsed.skipped))
 
     def _depart(self, path: str) -> None:
         self._batch.depart([n for n, _ in self._store.articles_of(path)])
@@ -261,6 +268,34 @@ class _Run:
                 time.perf_counter() - self._begun,
             )
         )
+
+
+def _content(file: Found) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        FormatError: if it is none that can be read, told by name, kind or size.
+        OSError: if the system refuses.
+    """
+    if file.is_closed_folder:
+        raise PermissionError(13, "the folder may not be opened")
+    if not is_supported(file.path):
+        # let the parser word the reason, without reading a film into memory
+        read_articles(b"", file.path, file_hash="")
+    if file.size > _LARGEST:
+        raise FormatError(
+            f"{file.path}: {file.size / 1e6:,.0f} MB, wanted are at most "
+            f"{_LARGEST / 1e6:,.0f} MB. Cut it into several files."
+        )
+    if file.place.exists() and not file.place.is_file():
+        raise FormatError(
+            f"{file.path}: not a regular file. Put the article itself there."
+        )
+    return file.place.read_bytes()
+
+
+def _cause(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _batches(passages: Iterator[Passage]) -> Iterator[list[Passage]]:

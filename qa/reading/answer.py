@@ -146,7 +146,7 @@ def choose(
         sentence=_sentence(citations[0], best.best),
         confidence=best.confidence,
         citations=citations,
-        alternatives=_alternatives(others, max_alternatives),
+        alternatives=_alternatives(others, max_alternatives, best),
     )
 
 
@@ -160,10 +160,11 @@ def _reason(hits: Sequence[Hit], proposals: Sequence[Proposal]) -> Reason:
 
 def _citations(proposal: Proposal) -> tuple[Citation, ...]:
     """One citation for each place; overlapping passages give one place once."""
-    found: dict[tuple[str, int, int], Citation] = {}
+    kept: list[Candidate] = []
     for span in proposal.spans:
-        found.setdefault((span.passage.article.id, span.start, span.end), cite(span))
-    return tuple(found.values())
+        if not any(_overlap(span, other) for other in kept):
+            kept.append(span)
+    return tuple(cite(span) for span in kept)
 
 
 def _sentence(citation: Citation, span: Candidate) -> str:
@@ -172,14 +173,15 @@ def _sentence(citation: Citation, span: Candidate) -> str:
 
 
 def _alternatives(
-    proposals: Sequence[Proposal], at_most: int
+    proposals: Sequence[Proposal], at_most: int, answer: Proposal | None = None
 ) -> tuple[Alternative, ...]:
     """The next answers, without those that only widen or narrow one shown before."""
+    seen = [answer] if answer else []
     shown: list[Proposal] = []
     for proposal in proposals:
         if len(shown) == at_most:
             break
-        if not any(_overlap(proposal.best, other.best) for other in shown):
+        if not any(_overlap(proposal.best, other.best) for other in [*seen, *shown]):
             shown.append(proposal)
     alternatives = []
     for proposal in shown:

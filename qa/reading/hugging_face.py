@@ -1,5 +1,6 @@
 """Any extractive Hugging Face model as a reader, by name or path, through torch."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,9 +28,12 @@ def open_hugging_face_reader(name: str) -> SpanReader:
     # here, not at the top: torch and transformers take seconds
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
+    is_local = os.environ.get("HF_HUB_OFFLINE") != "0"
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
-        model = AutoModelForQuestionAnswering.from_pretrained(name)
+        tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=is_local)
+        model = AutoModelForQuestionAnswering.from_pretrained(
+            name, local_files_only=is_local
+        )
     except (OSError, ValueError) as error:
         raise ModelError(
             f"reader {name!r} cannot be opened: {str(error).splitlines()[0]} Wanted is "

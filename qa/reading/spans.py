@@ -107,6 +107,8 @@ def polish(text: str, start: int, end: int, *, low: int, high: int) -> tuple[int
     """
     before = (start, end)
     while start < end and (text[start].isspace() or text[start] in ",;:.)]”"):
+        if text[start] == "." and text[start + 1 : start + 2].isdigit():
+            break  # ".5 percent"
         start += 1
     while start < end and (text[end - 1].isspace() or text[end - 1] in ",;:([“"):
         end -= 1

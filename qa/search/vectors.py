@@ -107,7 +107,7 @@ class VectorIndex:
 
     def _stem(self) -> str:
         name = "".join(c if c.isalnum() else "-" for c in self._embedder)
-        return f"vectors.{name}"
+        return f"vectors.{self._store.identity}.{name}"
 
     def _read(self) -> tuple[Any, int]:
         import faiss
@@ -139,8 +139,9 @@ class VectorIndex:
             # an index on a read-only disk still answers from memory
             logger.warning("%s cannot be written: %s", path, error)
             return
-        for old in self._store.folder.glob(f"{self._stem()}.*.faiss"):
-            if _generation_of(old) < self._generation:
+        name = self._stem().rpartition(".")[2]
+        for old in self._store.folder.glob(f"vectors.*.{name}.*.faiss"):
+            if old != path:  # an older generation, or of a store that was here before
                 old.unlink(missing_ok=True)
         self._changed = 0
 

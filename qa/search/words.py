@@ -144,16 +144,25 @@ class WordIndex:
         writer.commit()
         writer.wait_merging_threads()
         self._index.reload()
-        _write_whole(self._folder / "generation", f"{_FORMAT} {generation}")
+        _write_whole(
+            self._folder / "generation",
+            f"{_FORMAT} {self._store.identity} {generation}",
+        )
 
     def _generation(self) -> int:
         try:
             held = (self._folder / "generation").read_text(encoding="utf-8").split()
         except OSError:
             return -1
-        return int(held[1]) if len(held) == 2 and held[0] == _FORMAT else -1
+        if held[:2] != [_FORMAT, self._store.identity] or len(held) != 3:
+            return -1
+        return int(held[2])
 
     def _open(self) -> tantivy.Index:
+        with self._file_lock:  # another process may be making it
+            return self._open_alone()
+
+    def _open_alone(self) -> tantivy.Index:
         if self._folder.is_dir() and not 0 <= self._generation() <= (
             self._store.generation
         ):

@@ -13,6 +13,7 @@ from qa.library.formats.parsed import RawFile
 from qa.types import Article
 
 __all__ = ["FIELDS", "Masthead", "from_fields", "make_article", "one_line"]
+__all__ += ["readable_name"]
 
 FIELDS = {  # what files call them, in front matter as in rows; the first found counts
     "title": ("title", "headline"),
@@ -131,10 +132,10 @@ def _from_text(text: str) -> Masthead:
     return Masthead(title, published, source, byline)
 
 
-def _readable_name(path: str, key: str) -> str:
+def readable_name(path: str, key: str = "") -> str:
     """Return the file's name as a title.
 
-    >>> _readable_name("news/iraq-joins_pact.txt", "")
+    >>> readable_name("news/iraq-joins_pact.txt")
     'iraq joins pact'
     """
     name = re.sub(r"[-_\s]+", " ", PurePosixPath(path).stem).strip()
@@ -176,7 +177,7 @@ def make_article(
     return Article(
         id=f"{file.path}#{key}" if key else file.path,
         path=file.path,
-        title=told.title or seen.title or _readable_name(file.path, key),
+        title=told.title or seen.title or readable_name(file.path, key),
         text=text,
         published=(dates[1] or dates[0]) if prefer_dateline else (dates[0] or dates[1]),
         source=told.source or seen.source,

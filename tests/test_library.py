@@ -1,0 +1,224 @@
+"""A library that is added to, taken from, renamed and interrupted stays whole."""
+
+import json
+import os
+import sys
+
+import pytest
+
+from qa.errors import ArticlesError
+from qa.library import sync as sync_module
+from qa.library.library import Library
+from qa.library.store import Store
+from qa.library.sync import sync
+from qa.pipeline import QA
+from qa.search.embed import open_embedder
+from qa.search.vectors import VectorIndex
+from qa.settings import Settings
+
+
+@pytest.fixture
+def embedder():
+    return open_embedder("hash:64")
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def library(folder, store, embedder, fast) -> Library:
+    library = Library(folder, store, embedder, fast)
+    library.sync()
+    return library
+
+
+def write_rows(path, texts) -> None:
+    lines = [json.dumps({"text": text}) for text in texts]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def ids(library) -> list[str]:
+    return [article.id for article in library.articles()]
+
+
+class TestAddAndRemove:
+    def test_added_file_is_asked_and_deleted(self, library, store):
+        """What was handed over lives beside the store, and goes with its removal."""
+        [result] = library.add([("pens.txt", b"Penguins\n\nPenguins breed in June.")])
+        assert (result.name, result.status) == ("pens.txt", "added")
+        assert "added:/pens.txt" in ids(library)
+        library.remove(["added:/pens.txt"])
+        assert "added:/pens.txt" not in ids(library)
+        assert not (store.folder / "added" / "pens.txt").exists()
+
+    def test_bad_file_is_told(self, library):
+        """A file that cannot be read comes back with its reason."""
+        [result] = library.add([("film.mp4", b"\0")])
+        assert result.status == "skipped"
+        assert ".mp4" in result.reason
+
+    def test_same_names_do_not_overwrite(self, library):
+        """Two files of one name are both kept."""
+        results = library.add([("p/x.txt", b"One whale."), ("q/x.txt", b"Two whales.")])
+        assert [r.name for r in results] == ["x.txt", "x (2).txt"]
+        assert [r.status for r in results] == ["added", "added"]
+
+    def test_users_file_is_hidden_not_deleted(self, library, folder):
+        """The folder of the user is never written to."""
+        library.remove(["llamas.md"])
+        library.sync()
+        assert ids(library) == ["rockets.txt"]
+        assert (folder / "llamas.md").exists()
+        library.restore()
+        assert ids(library) == ["llamas.md", "rockets.txt"]
+
+    def test_no_path_leads_out(self, library, tmp_path):
+        """An id that nobody stored deletes nothing."""
+        victim = tmp_path / "victim.txt"
+        victim.write_text("dear", encoding="utf-8")
+        library.remove(["added:/../../victim.txt", "added:/../victim.txt"])
+        assert victim.exists()
+
+    def test_hash_mark_in_a_name(self, library, folder):
+        """A file name may hold what parts an id from its row."""
+        (folder / "C# intro.md").write_text("C sharp is a language.", encoding="utf-8")
+        library.sync()
+        library.remove(["C# intro.md"])
+        library.restore()
+        assert "C# intro.md" in ids(library)
+
+    def test_rows_of_a_file_handed_over(self, library, store):
+        """A file goes with its last row; handed over again, it is whole again."""
+        rows = b'{"text": "One whale."}\n{"text": "Two whales."}'
+        library.add([("w.jsonl", rows)])
+        library.remove(["added:/w.jsonl#1"])
+        library.remove(["added:/w.jsonl#2"])
+        assert not (store.folder / "added" / "w.jsonl").exists()
+        library.add([("w.jsonl", rows)])
+        assert {"added:/w.jsonl#1", "added:/w.jsonl#2"} <= set(ids(library))
+
+    def test_long_name(self, library):
+        """A name is cut to what file systems take."""
+        [result] = library.add([("新" * 300 + ".md", b"A whale.")])
+        assert result.status == "added"
+
+
+class TestRenames:
+    def test_each_row_keeps_its_text(self, library, folder):
+        """Rows of a renamed file are paired by their row, not by their age."""
+        write_rows(folder / "x.jsonl", ["one is red", "two is blue", "three is green"])
+        library.sync()
+        write_rows(folder / "x.jsonl", ["one is pink", "two is blue", "three is green"])
+        library.sync()
+        (folder / "x.jsonl").rename(folder / "y.jsonl")
+        report = library.sync()
+        assert report.moved == [("x.jsonl", "y.jsonl")]
+        assert report.embedded == 0
+        assert library.store.article("y.jsonl#1").text == "one is pink"
+
+    def test_repaired_suffix_is_read(self, library, folder):
+        """A file skipped for its suffix is indexed once it is renamed."""
+        (folder / "n.docx").write_text("The kraken wakes.", encoding="utf-8")
+        library.sync()
+        (folder / "n.docx").rename(folder / "n.txt")
+        library.sync()
+        assert library.store.article("n.txt").text == "The kraken wakes."
+
+    def test_title_from_the_name(self, library, folder):
+        """A file without a headline follows its name, and embeds nothing."""
+        (folder / "old name.txt").write_text("The kraken wakes.", encoding="utf-8")
+        library.sync()
+        (folder / "old name.txt").rename(folder / "new name.txt")
+        assert library.sync().embedded == 0
+        assert library.store.article("new name.txt").title == "new name"
+
+
+class TestInterrupted:
+    def test_articles_without_a_record_are_not_ghosts(self, library, folder, embedder):
+        """A file cut short at its first reading and then deleted leaves nothing."""
+        write_rows(folder / "many.jsonl", [f"Text number {n}." for n in range(700)])
+
+        class Dying:
+            name, dim, calls = embedder.name, embedder.dim, 0
+
+            def encode(self, texts, *, kind):
+                self.calls += 1
+                if self.calls > 2:
+                    raise RuntimeError("power cut")
+                return embedder.encode(texts, kind=kind)
+
+        with pytest.raises(RuntimeError):
+            sync(folder, library.store, Dying(), Settings())
+        (folder / "many.jsonl").unlink()
+        library.sync()
+        assert ids(library) == ["llamas.md", "rockets.txt"]
+
+    def test_new_parser_reads_all_again(self, library, folder, monkeypatch):
+        """A run that ends early after an update goes on at the next."""
+        monkeypatch.setattr(sync_module, "PARSER_VERSION", "next")
+        run = sync_module._Run(
+            library.store, open_embedder("hash:64"), Settings(), None
+        )
+        run.prepare()  # and the power fails
+        report = library.sync()
+        assert sorted(report.changed) == ["llamas.md", "rockets.txt"]
+
+    def test_recut_passages_have_vectors(self, library, folder, store, embedder):
+        """Other passage sizes keep the dense side whole."""
+        small = Settings(min_chars=20, max_chars=80, overlap_chars=0)
+        sync(folder, store, embedder, small)
+        assert VectorIndex(store, embedder.name, 64).size == store.passage_count() > 3
+
+    def test_late_vectors_are_taken_up(self, library, store):
+        """An index opened before an embedder's vectors came sees them afterwards."""
+        other = open_embedder("hash:32")
+        index = VectorIndex(store, other.name, 32)
+        assert index.size == 0
+        library.sync()
+        sync(library.folder, store, other, Settings())
+        index.catch_up()
+        assert index.size == store.passage_count()
+
+    def test_another_store_in_the_same_place(self, qa, folder, fast, tmp_path):
+        """Indexes of a deleted store are not taken for those of the new one."""
+        qa.close()
+        for path in (tmp_path / "store").glob("library.sqlite*"):
+            path.unlink()
+        (folder / "rockets.txt").write_text("Dogs bark in Berlin.", encoding="utf-8")
+        again = QA.open(folder, store=tmp_path / "store", settings=fast)
+        answer = again.ask("Where do dogs bark?", min_confidence=0.0)
+        assert answer.text == "Dogs bark in Berlin."
+        assert answer.unknown_words == ()
+
+
+class TestOddFiles:
+    @pytest.mark.skipif(sys.platform == "win32", reason="POSIX names and pipes")
+    def test_names_and_kinds(self, library, folder):
+        """Bytes that are no UTF-8, and a pipe, stop nothing."""
+        with open(os.fsencode(folder) + b"/caf\xe9.md", "wb") as file:
+            file.write(b"A latin name.")
+        os.mkfifo(folder / "pipe.md")
+        report = library.sync()
+        assert "caf\\xe9.md" in ids(library)
+        assert "pipe.md" in dict(report.skipped)
+
+    def test_store_is_not_read_as_articles(self, library, tmp_path):
+        """A store within the folder, and the folder named as its own store."""
+        with pytest.raises(ArticlesError, match="as articles and as store"):
+            QA.open(tmp_path / "store", store=tmp_path / "store")
+        report = sync(
+            tmp_path, Store(tmp_path / "other"), open_embedder("hash:8"), Settings()
+        )
+        assert report.added == ["articles/llamas.md", "articles/rockets.txt"]
+        assert report.skipped == []
+
+    def test_columns_far_apart(self, folder, fast, tmp_path):
+        """A passage never holds white space alone."""
+        (folder / "columns.txt").write_text(
+            "left" + " " * 4000 + "right", encoding="utf-8"
+        )
+        qa = QA.open(folder, store=tmp_path / "s", settings=fast)
+        for question in ("left or right?", "zebra"):
+            qa.ask(question, min_confidence=1.0)
