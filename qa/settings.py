@@ -20,7 +20,7 @@ class Settings:
 
     # retrieve
     pool: int = 100  # candidates asked of each side before fusion
-    dense_weight: float = 0.3  # share of the dense side; benchmarks/results/retrieval
+    dense_weight: float = 0.4  # share of the dense side; benchmarks/results/retrieval
     top_k: int = 8  # passages read for a question
 
     # decide

@@ -4,6 +4,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import filelock
@@ -18,6 +19,7 @@ __all__ = ["WordIndex"]
 logger = logging.getLogger(__name__)
 
 _TITLE_WEIGHT = 0.5  # of a word in the title, relative to the passage
+_PAIR_WEIGHT = 0.2  # of two words that stand together in both
 _PHRASE_WEIGHT = 4.0  # of a phrase that the question quotes
 _HEAP_BYTES = 64_000_000
 _FORMAT = "1"  # of the fields below; another one on disk is rebuilt
@@ -53,7 +55,10 @@ class WordIndex:
     ) -> list[tuple[int, float]]:
         """Return at most `k` pairs (row, BM25 score), best first, ties by row.
 
-        Phrases that the question quotes weigh more than their words.
+        All words of the question count, "who" and "of" too: rare enough in passages
+        that answer something else (recall at 1, words alone: XQuAD 82.5 to 83.0, SQuAD 2.0 75.2 to 81.3,
+        `benchmarks/results/retrieval.jsonl`). So do pairs of neighbouring words
+        (Metzler & Croft 2005), and phrases that the question quotes.
         """
         query = self._query(question)
         if query is None or (only is not None and len(only) == 0):
@@ -92,10 +97,18 @@ class WordIndex:
 
     def _query(self, question: str) -> tantivy.Query | None:
         parts = []
-        for term in dict.fromkeys(self.terms(" ".join(content_words(question)))):
+        terms = self.terms(question)
+        for term in dict.fromkeys(terms):
             for field, weight in (("body", 1.0), ("title", _TITLE_WEIGHT)):
                 query = tantivy.Query.term_query(self._schema, field, term)
                 parts.append(tantivy.Query.boost_query(query, weight))
+        content = set(self.terms(" ".join(content_words(question))))
+        for pair in dict.fromkeys(pairwise(terms)):
+            if content.intersection(pair):  # "of the" stands everywhere
+                query = tantivy.Query.phrase_query(
+                    self._schema, "body", list(pair), slop=1
+                )
+                parts.append(tantivy.Query.boost_query(query, _PAIR_WEIGHT))
         for phrase in quoted_phrases(question):
             terms = self.terms(phrase)
             if len(terms) > 1:
