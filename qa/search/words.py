@@ -55,10 +55,9 @@ class WordIndex:
     ) -> list[tuple[int, float]]:
         """Return at most `k` pairs (row, BM25 score), best first, ties by row.
 
-        All words of the question count, "who" and "of" too: rare enough in passages
-        that answer something else (recall at 1, words alone: XQuAD 82.5 to 83.0, SQuAD 2.0 75.2 to 81.3,
-        `benchmarks/results/retrieval.jsonl`). So do pairs of neighbouring words
-        (Metzler & Croft 2005), and phrases that the question quotes.
+        All words of the question count, "who" and "of" too, and so do pairs of
+        neighbouring words (Metzler & Croft 2005) and phrases that the question quotes:
+        `benchmarks/results/retrieval.jsonl` tells what comes of it.
         """
         query = self._query(question)
         if query is None or (only is not None and len(only) == 0):
