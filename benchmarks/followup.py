@@ -1,6 +1,6 @@
 """How well a follow-up is completed, against rewrites that people wrote.
 
-    python -m benchmarks.followup --data ../shared/data
+    python -m benchmarks.followup --data PATH
 
 Recall: of the content words that a person added, how many stand in the completed
 question. Precision: of the words that were added, how many the person's rewrite has.

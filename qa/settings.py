@@ -16,7 +16,7 @@ class Settings:
 
     # models: a spec is a name of the table, or anything the family can open
     embedder: str = "minilm"  # qa.search.embed.EMBEDDERS
-    reader: str = "sentence"  # qa.reading.read.READERS
+    reader: str = "span"  # qa.reading.read.READERS
 
     # retrieve
     pool: int = 100  # candidates asked of each side before fusion
@@ -24,7 +24,9 @@ class Settings:
     top_k: int = 8  # passages read for a question
 
     # decide
-    min_confidence: float = 0.35  # below it we abstain; benchmarks/results/answers
+    min_confidence: float = (
+        0.25  # below it we abstain; qa/reading/calibration/span.json
+    )
     max_alternatives: int = 4  # further answers shown
     max_question_chars: int = 2000  # longer input is a pasted text, not a question
 

@@ -31,6 +31,13 @@ def test_the_passage_is_found(report):
     assert report.mean("answer_recall") >= 0.90
 
 
+def test_the_answer_is_right(report):
+    """The level of the shipped reader and its calibration; a little room for chance."""
+    assert report.right >= 0.47
+    assert report.has_answer_f1 >= 0.42
+    assert report.mean("abstention_recall") >= 0.48
+
+
 class TestIran:
     """The question that the project was made for."""
 

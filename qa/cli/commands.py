@@ -6,9 +6,9 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qa.cli import checks
 from qa.cli.library import (
     articles_of,
     open_library,
@@ -16,9 +16,10 @@ from qa.cli.library import (
     settings_of,
     store_of,
 )
+from qa.cli.streams import print_json, read_text
 from qa.errors import QAError, QuestionError
 from qa.render import to_text
-from qa.schema import ANSWER_SCHEMA, answer_to_json
+from qa.schema import answer_to_json
 from qa.types import Answer, Turn
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _ask(arguments: argparse.Namespace) -> int:
             " ".join(arguments.question), min_confidence=_limit(arguments, qa)
         )
     if arguments.json:
-        _print_json(answer_to_json(answer))
+        print_json(answer_to_json(answer))
     else:
         print(_shown(answer))
     return _ANSWERED if answer.is_found else _ABSTAINED
@@ -75,7 +76,7 @@ def _batch(arguments: argparse.Namespace) -> int:
 
 def _questions(place: str) -> Iterator[tuple[Any, str]]:
     # not splitlines: JSON may hold other line separators as they are
-    for number, line in enumerate(_read(place).split("\n"), start=1):
+    for number, line in enumerate(read_text(place).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -131,7 +132,7 @@ def _index(arguments: argparse.Namespace) -> int:
     VectorIndex(store, embedder.name, embedder.dim)
     WordIndex(store)
     if arguments.json:
-        _print_json({**dataclasses.asdict(report), "store": str(store.folder)})
+        print_json({**dataclasses.asdict(report), "store": str(store.folder)})
         return 0
     print(
         f"{len(report.added)} added, {len(report.changed)} changed, "
@@ -165,7 +166,7 @@ def _stats(arguments: argparse.Namespace) -> int:
         "store": str(place),
     }
     if arguments.json:
-        _print_json({**facts, "skipped": dict(store.skipped())})
+        print_json({**facts, "skipped": dict(store.skipped())})
         return 0
     for name, value in facts.items():
         print(
@@ -176,52 +177,6 @@ def _stats(arguments: argparse.Namespace) -> int:
     for path, reason in store.skipped():
         print(f"skipped {reason if path in reason else f'{path}: {reason}'}")
     return 0
-
-
-def _eval(arguments: argparse.Namespace) -> int:
-    from qa.evaluation import evaluate, read_questions
-
-    questions = read_questions(Path(arguments.questions))
-    with open_library(arguments) as qa:
-        report = evaluate(qa, questions)
-    if arguments.out:
-        arguments.out.write_text(report.to_json(), encoding="utf-8")
-    print(report.to_json() if arguments.json else report.to_markdown())
-    return 0
-
-
-def _compare(arguments: argparse.Namespace) -> int:
-    from qa.evaluation import Report, compare
-
-    before, after = (
-        Report.from_json(_read(str(path)))
-        for path in (arguments.before, arguments.after)
-    )
-    comparison = compare(before, after)
-    if arguments.json:
-        _print_json(comparison.to_json())
-    else:
-        print(comparison.to_markdown())
-    return 0
-
-
-def _verify(arguments: argparse.Namespace) -> int:
-    from qa.verify import verify_answer
-
-    try:
-        data = json.loads(_read(arguments.answer))
-    except ValueError as error:
-        raise QAError(
-            f"{arguments.answer}: no JSON ({error}). Wanted is what "
-            "`qa ask --json` printed."
-        ) from error
-    checks = verify_answer(data, articles_of(arguments), store=store_of(arguments))
-    if arguments.json:
-        _print_json([dataclasses.asdict(check) for check in checks])
-    else:
-        for check in checks:
-            print(f"{'ok' if check.is_verbatim else 'NOT FOUND'}  {check.words}")
-    return 0 if all(check.is_verbatim for check in checks) else _ERROR
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -240,23 +195,6 @@ def _serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _doctor(arguments: argparse.Namespace) -> int:
-    from qa.cli.doctor import examine
-
-    checks = examine(arguments)
-    if arguments.json:
-        _print_json([dataclasses.asdict(check) for check in checks])
-    else:
-        for check in checks:
-            print(f"{'ok  ' if check.is_fine else 'MEND'}  {check.words}")
-    return 0 if all(check.is_fine for check in checks) else _ERROR
-
-
-def _schema(_: argparse.Namespace) -> int:
-    _print_json(ANSWER_SCHEMA)
-    return 0
-
-
 def _limit(arguments: argparse.Namespace, qa: "QA") -> float | None:
     if arguments.min_precision is None:
         return arguments.min_confidence  # type: ignore[no-any-return]  # argparse
@@ -266,26 +204,10 @@ def _limit(arguments: argparse.Namespace, qa: "QA") -> float | None:
         raise QAError(f"{error}. Ask for a lower `--min-precision`.") from error
 
 
-def _read(place: str) -> str:
-    if place == "-":
-        return sys.stdin.read().removeprefix("\ufeff")
-    try:
-        return Path(place).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise QAError(
-            f"{place!r} cannot be read: {error}. Name a UTF-8 text file, or - for "
-            "standard input."
-        ) from error
-
-
 def _shown(answer: Answer) -> str:
     is_screen = sys.stdout.isatty()
     width = min(100, shutil.get_terminal_size().columns)
     return to_text(answer, width=width, is_styled=is_screen)
-
-
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=2))
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -295,9 +217,9 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "chat": _chat,
     "serve": _serve,
     "stats": _stats,
-    "eval": _eval,
-    "compare": _compare,
-    "verify": _verify,
-    "doctor": _doctor,
-    "schema": _schema,
+    "eval": checks.eval_,
+    "compare": checks.compare,
+    "verify": checks.verify,
+    "doctor": checks.doctor,
+    "schema": checks.schema,
 }

@@ -1,16 +1,19 @@
 """What the store keeps, as SQL and as Python sees it."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from qa.library.formats.masthead import readable_name
-from qa.types import Passage
+from qa.types import Article, Passage
 
 __all__ = ["SCHEMA", "SCHEMA_VERSION", "Counts", "FileRecord", "StoredArticle"]
-__all__ += ["embedded_text", "text_hash"]
+__all__ += ["ARTICLE_COLUMNS", "article_of", "day_of", "embedded_text", "pairs_of"]
+__all__ += ["text_hash"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (
@@ -101,3 +104,35 @@ class Counts:
     passages: int
     characters: int
     vectors: int
+
+
+ARTICLE_COLUMNS = (
+    "id, path, title, text, published, source, byline, file_hash, page_starts"
+)
+"""What `article_of` takes, in this order."""
+
+
+def article_of(row: tuple[Any, ...]) -> Article:
+    """Return the article that a row of ARTICLE_COLUMNS holds."""
+    id_, path, title, text, published, source, byline, digest, pages = row
+    return Article(
+        id_,
+        path,
+        title,
+        text,
+        published=day_of(published),
+        source=source,
+        byline=byline,
+        file_hash=digest,
+        page_starts=tuple(json.loads(pages)),
+    )
+
+
+def pairs_of(skipped: str) -> tuple[tuple[str, str], ...]:
+    """Return the (path, reason) pairs that a file's record holds as JSON."""
+    return tuple((path, reason) for path, reason in json.loads(skipped))
+
+
+def day_of(text: str | None) -> date | None:
+    """Return the date of an ISO string; None of none."""
+    return date.fromisoformat(text) if text else None

@@ -12,11 +12,9 @@ Each committed change raises `generation` by one. FAISS and Tantivy indexes reme
 the generation that they hold, and ask `born_since` and `removed_since` for the rest.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +23,16 @@ import numpy.typing as npt
 from qa.errors import StoreBusyError, StoreError
 from qa.library.change import Change
 from qa.library.database import Database, unusable
-from qa.library.records import SCHEMA_VERSION, Counts, FileRecord, StoredArticle
+from qa.library.records import (
+    ARTICLE_COLUMNS,
+    SCHEMA_VERSION,
+    Counts,
+    FileRecord,
+    StoredArticle,
+    article_of,
+    day_of,
+    pairs_of,
+)
 from qa.library.scan import STORE_FILE
 from qa.protocols import Vectors
 from qa.types import Article, Passage
@@ -69,8 +76,6 @@ class Store:
         """Close this thread's connection; those of ended threads close themselves."""
         self._database.close()
 
-    # reading
-
     def meta(self, key: str) -> str | None:
         """Return a value that `set_meta` kept, or None."""
         found = self._connection.execute(
@@ -113,7 +118,7 @@ class Store:
             "SELECT path, size, mtime_ns, hash, skipped FROM files"
         )
         return {
-            path: FileRecord(path, size, mtime, digest, _pairs(skipped))
+            path: FileRecord(path, size, mtime, digest, pairs_of(skipped))
             for path, size, mtime, digest, skipped in rows
         }
 
@@ -122,7 +127,7 @@ class Store:
         rows = self._connection.execute(
             "SELECT skipped FROM files WHERE skipped != '[]' ORDER BY path"
         )
-        return [pair for (skipped,) in rows for pair in _pairs(skipped)]
+        return [pair for (skipped,) in rows for pair in pairs_of(skipped)]
 
     def hidden(self) -> dict[str, str]:
         """Return the articles that were taken out of the library: id -> file."""
@@ -151,7 +156,7 @@ class Store:
             " FROM articles ORDER BY path, number"
         )
         return [
-            StoredArticle(number, id_, path, title, _date(published), *rest)
+            StoredArticle(number, id_, path, title, day_of(published), *rest)
             for number, id_, path, title, published, *rest in rows
         ]
 
@@ -187,16 +192,12 @@ class Store:
 
     def rows_of(self, ids: Iterable[str]) -> Rows:
         """Return the rows of all passages of these articles, ascending."""
-        found: list[int] = []
-        for id_ in ids:
-            found += [
-                row
-                for (row,) in self._connection.execute(
-                    "SELECT row FROM passages WHERE article ="
-                    " (SELECT number FROM articles WHERE id = ?)",
-                    (id_,),
-                )
-            ]
+        query = (
+            "SELECT row FROM passages JOIN articles ON article = number WHERE id = ?"
+        )
+        found = [
+            row for id_ in ids for (row,) in self._connection.execute(query, (id_,))
+        ]
         return np.array(sorted(found), dtype=np.int64)
 
     def _article(self, number: int) -> Article | None:
@@ -206,24 +207,11 @@ class Store:
         cache = self._articles
         if number not in cache:
             found = self._connection.execute(
-                "SELECT id, path, title, text, published, source, byline, file_hash,"
-                " page_starts FROM articles WHERE number = ?",
-                (number,),
+                f"SELECT {ARTICLE_COLUMNS} FROM articles WHERE number = ?", (number,)
             ).fetchone()
             if found is None:
                 return None
-            id_, path, title, text, published, source, byline, digest, pages = found
-            cache[number] = Article(
-                id_,
-                path,
-                title,
-                text,
-                published=_date(published),
-                source=source,
-                byline=byline,
-                file_hash=digest,
-                page_starts=tuple(json.loads(pages)),
-            )
+            cache[number] = article_of(found)
         return cache[number]
 
     def articles_of(self, file: str) -> Iterator[tuple[int, Article]]:
@@ -235,8 +223,6 @@ class Store:
             article = self._article(number)
             if article is not None:
                 yield number, article
-
-    # following, for the indexes derived from here
 
     def born_since(self, generation: int) -> Iterator[tuple[int, Passage]]:
         """Yield (row, passage) of passages that came after `generation`."""
@@ -288,8 +274,6 @@ class Store:
         for (row,) in rows:
             yield from self.passages([row])
 
-    # writing
-
     @contextmanager
     def change(self) -> Iterator[Change]:
         """Open a change; leaving the block commits it, an exception undoes it.
@@ -312,11 +296,3 @@ class Store:
             self._connection.execute(
                 "UPDATE meta SET value = ? WHERE key = 'generation'", (str(generation),)
             )
-
-
-def _pairs(skipped: str) -> tuple[tuple[str, str], ...]:
-    return tuple((path, reason) for path, reason in json.loads(skipped))
-
-
-def _date(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -10,7 +10,8 @@ import filelock
 
 from qa.errors import FormatError, StoreBusyError
 from qa.library.batch import BATCH, Batch
-from qa.library.formats import Parsed, is_supported, read_articles
+from qa.library.content import cause_of, content_of
+from qa.library.formats import Parsed, read_articles
 from qa.library.passages import split
 from qa.library.progress import Progress, SyncReport
 from qa.library.records import FileRecord
@@ -22,7 +23,6 @@ from qa.types import Article, Passage
 
 __all__ = ["sync"]
 
-_LARGEST = 1_000_000_000  # bytes of one file; it is read into memory whole
 PARSER_VERSION = "1"  # raised when the same bytes give another text: files are re-read
 
 
@@ -168,14 +168,14 @@ class _Run:
 
     def _take(self, file: Found, gone: Mapping[str, FileRecord | None]) -> None:
         try:
-            data = _content(file)
+            data = content_of(file)
         except FormatError as error:
             self._skip(file, "", str(error))
             return
         except (OSError, MemoryError) as error:
             # a right given later changes no time: look again at every run
             again = replace(file, mtime_ns=-1)
-            self._skip(again, "", f"{file.path}: cannot be read ({_cause(error)})")
+            self._skip(again, "", f"{file.path}: cannot be read ({cause_of(error)})")
             return
         digest = hashlib.sha256(data).hexdigest()
         known = self._known.get(file.path)
@@ -268,34 +268,6 @@ class _Run:
                 time.perf_counter() - self._begun,
             )
         )
-
-
-def _content(file: Found) -> bytes:
-    """Return the bytes of a file.
-
-    Raises:
-        FormatError: if it is none that can be read, told by name, kind or size.
-        OSError: if the system refuses.
-    """
-    if file.is_closed_folder:
-        raise PermissionError(13, "the folder may not be opened")
-    if not is_supported(file.path):
-        # let the parser word the reason, without reading a film into memory
-        read_articles(b"", file.path, file_hash="")
-    if file.size > _LARGEST:
-        raise FormatError(
-            f"{file.path}: {file.size / 1e6:,.0f} MB, wanted are at most "
-            f"{_LARGEST / 1e6:,.0f} MB. Cut it into several files."
-        )
-    if file.place.exists() and not file.place.is_file():
-        raise FormatError(
-            f"{file.path}: not a regular file. Put the article itself there."
-        )
-    return file.place.read_bytes()
-
-
-def _cause(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _batches(passages: Iterator[Passage]) -> Iterator[list[Passage]]:

@@ -57,8 +57,10 @@ def propose(
     ranked = {_place(hit.passage): (n, hit) for n, hit in enumerate(hits, start=1)}
     proposals = []
     for words, group in groups.items():
-        others = [c.margin for key, g in groups.items() if key != words for c in g[:1]]
-        evidence = _evidence(question, group, others, ranked)
+        # "30 September" speaks for "30 September 2015", not against it
+        alike = [g for key, g in groups.items() if _contains(key, words)]
+        rivals = [g for key, g in groups.items() if not _contains(key, words)]
+        evidence = _evidence(question, group, alike, rivals, ranked)
         proposals.append(
             Proposal(tuple(group), evidence, calibration.confidence(evidence))
         )
@@ -76,7 +78,8 @@ def _by_margin(candidate: Candidate) -> tuple[float, int, int]:
 def _evidence(
     question: str,
     group: Sequence[Candidate],
-    others: Sequence[float],
+    alike: Sequence[Sequence[Candidate]],
+    rivals: Sequence[Sequence[Candidate]],
     ranked: dict[tuple[str, int], tuple[int, Hit]],
 ) -> Evidence:
     best = group[0]
@@ -86,13 +89,13 @@ def _evidence(
     context = f"{best.passage.article.title}\n{best.passage.text}"
     return Evidence(
         margin=best.margin,
-        lead=best.margin - max(others, default=best.null),
+        lead=best.margin - max((g[0].margin for g in rivals), default=best.null),
         rank=1.0 / min(ranked[_place(c.passage)][0] for c in group),
         fused=hit.score,
         cosine=hit.dense or 0.0,
         coverage=coverage(question, context),
         nearby=coverage(question, text[start:end]),
-        agreement=math.log(len({c.passage.article.id for c in group})),
+        agreement=math.log(len({c.passage.article.id for g in alike for c in g})),
         fit=fits(question, best.text),
         length=math.log(max(1, len(_words(best.text)))),
     )
@@ -103,6 +106,11 @@ def _words(text: str) -> tuple[str, ...]:
     words = _WORDS.findall(text.lower())
     kept = tuple(word for word in words if word not in _ARTICLE_WORDS)
     return kept or tuple(words) or (text,)
+
+
+def _contains(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether the words of one are all among those of the other, either way."""
+    return set(one) <= set(other) or set(other) <= set(one)
 
 
 def choose(

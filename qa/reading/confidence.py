@@ -21,13 +21,13 @@ class Evidence:
     """What speaks for one answer among those proposed for a question."""
 
     margin: float  # logit of the span minus that of "no answer" in its window
-    lead: float  # score of the span minus that of the best other answer
+    lead: float  # its margin minus that of the best answer in other words
     rank: float  # 1 / rank of its best passage, in (0, 1]
     fused: float  # fused retrieval score of its best passage, in [0, 1]
     cosine: float  # of the question and its best passage
     coverage: float  # share of the question's words in title and passage, in [0, 1]
     nearby: float  # the same share, in the sentence alone
-    agreement: float  # log of the number of articles that give the same words
+    agreement: float  # log of the number of articles that give the same or fewer words
     fit: float  # 1 if it looks like the kind that was asked for, -1 if not, else 0
     length: float  # log of the number of words in the span
 

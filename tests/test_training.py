@@ -1,0 +1,250 @@
+"""The recipe of the reader: offsets, windows, negatives, statements, loss."""
+
+import gzip
+import json
+from random import Random
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from training.data import Example, Row, load, tidy, token_span  # noqa: E402  # after skip
+from training.encoder import CLS, SEP, Network, bert_name  # noqa: E402
+from training.negatives import exchanged, paired, turned  # noqa: E402
+from training.plan import options, rate_at  # noqa: E402
+from training.reader import span_loss  # noqa: E402
+from training.score import Reading, best_span, scores  # noqa: E402
+from training.staged import stage, staged_rows  # noqa: E402
+from training.statements import find_statements, found_rows  # noqa: E402
+from training.windows import SHAPES, Mixture, cut, shape_of, stack  # noqa: E402
+
+NEWS = (
+    "The bank cut its rate on Monday after weeks of talks. Prices of crude oil rose by"
+    " two percent in early trading abroad. Maria Keller said that the small lenders"
+    " would need far more time. Exports of wheat fell for the third month in a row."
+)
+
+
+def row(question: str, answer: str | None, context: str = NEWS) -> Row:
+    at = context.index(answer) if answer else 0
+    span = ((at, at + len(answer)),) if answer else ()
+    return Row("1", "Bank", context, question, span, "test")
+
+
+def example(first: int, last: int, n: int = 300) -> Example:
+    spans = ((first, last),) if first >= 0 else ()
+    question = np.arange(5, dtype=np.int32)
+    return Example(question, np.arange(n, dtype=np.int32), first, last, spans, "test")
+
+
+class TestData:
+    def test_tidying_keeps_every_answer_in_its_place(self):
+        text = "<P> They do n't know `` it '' , Mr. Lee 's dog said . </P>"
+        clean, moved = tidy(text)
+        for word in ("They", "know", "it", "dog", "said"):
+            at = text.index(word)
+            assert clean[moved[at] : moved[at + len(word)]] == word
+
+    def test_load_puts_the_answer_of_most_annotators_first(self, tmp_path):
+        answers = [(0, "a"), (4, "c"), (4, "c")]
+        line = {
+            "id": "1",
+            "title": "t",
+            "context": "a b c",
+            "question": "q?",
+            "answers": [{"text": t, "answer_start": s} for s, t in answers],
+            "source": "s",
+        }
+        path = tmp_path / "x.jsonl.gz"
+        with gzip.open(path, "wt", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        (found,) = load(path)
+        assert found.texts == ["c", "a"]
+
+    def test_an_answer_outside_the_passage_is_refused(self):
+        with pytest.raises(ValueError, match="outside a passage"):
+            Row("1", "", "abc", "q", ((2, 9),), "s")
+
+    def test_no_token_overlaps_a_gap(self):
+        assert token_span([(0, 2), (3, 5)], 2, 3) is None
+
+
+class TestWindows:
+    @pytest.mark.parametrize("whole", [0.0, 1.0])
+    def test_the_target_is_the_answer_wherever_the_window_falls(self, whole):
+        random = np.random.default_rng(0)
+        for first in range(0, 290, 7):
+            source = example(first, first + 9)
+            window = cut(source, random, whole=whole, hidden=0.0)
+            batch = stack([window], 1, shape_of(window.length))
+            left, right = batch.target[0]
+            assert batch.ids[0, left : right + 1].tolist() == list(
+                range(first, first + 10)
+            )
+            assert batch.allowed[0, left : right + 1].all()
+
+    def test_a_window_that_hides_the_answer_asks_for_none(self):
+        random = np.random.default_rng(0)
+        windows = [cut(example(150, 152), random, whole=0, hidden=1) for _ in range(20)]
+        hidden = [w for w in windows if (w.first, w.last) == (0, 0)]
+        assert len(hidden) > 10  # not all: four places are tried, then it gives up
+        assert all(w.end <= 150 or w.start > 152 for w in hidden)
+
+    def test_only_cls_and_passage_may_answer(self):
+        window = cut(example(-1, -1, n=6), np.random.default_rng(0), whole=1, hidden=0)
+        batch = stack([window], 2, 64)
+        assert batch.ids[0, [0, 6, 13]].tolist() == [CLS, SEP, SEP]
+        assert np.flatnonzero(batch.allowed[0]).tolist() == [0, *range(7, 13)]
+        assert np.flatnonzero(batch.types[0]).tolist() == list(range(7, 14))
+        assert batch.mask[0].sum() == 14
+        assert batch.target[1].tolist() == [0, 0]
+
+    def test_the_same_seed_gives_the_same_batches(self):
+        sets = {"a": [example(i, i + 1) for i in range(40)], "b": [example(-1, -1)]}
+
+        def ids() -> list[bytes]:
+            mixture = Mixture(sets, {"a": 3, "b": 1}, frozenset("b"), seed=4)
+            return [batch.ids.tobytes() for batch in mixture.batches(0.5, draws=200)]
+
+        assert ids() == ids() != []
+
+    def test_batches_keep_the_compilers_shapes(self):
+        sets = {"a": [example(i, i + 1) for i in range(250)]}
+        mixture = Mixture(sets, {"a": 1}, frozenset(), seed=0)
+        for batch in mixture.batches(0.9, draws=300):
+            assert batch.ids.shape[0] == SHAPES[batch.ids.shape[1]]
+
+
+class TestNegatives:
+    def test_a_turned_question_has_no_answer(self):
+        found = turned(row("Who was the first to cut?", "The bank"), Random(0))
+        assert found is not None
+        assert found.question == "Who was the last to cut?"
+        assert not found.answers
+
+    def test_an_opposite_that_stands_in_the_passage_is_left_alone(self):
+        source = row("Was it before lunch?", "The bank")  # "after" is in the passage
+        assert turned(source, Random(0)) is None
+
+    def test_an_exchanged_name_comes_from_the_passage_but_no_answer(self):
+        context = "Ann Lee met Bob Ray in Rome Town. Later Kim Wu came."
+        source = row("Where did Ann Lee meet him?", "Rome Town", context)
+        for seed in range(10):
+            found = exchanged(source, Random(seed))
+            assert found is not None
+            assert "Ann Lee" not in found.question
+            assert "Rome" not in found.question
+
+    def test_a_paired_passage_holds_no_answer(self):
+        contexts = [NEWS, *(f"The bank met {word}." for word in "abcdefghijklmn")]
+        source = row("What did the bank cut?", "its rate")
+        contexts.append("Another bank cut its rate.")
+        found = list(paired([source], contexts, Random(0)))
+        assert len(found) == 2
+        assert all("its rate" not in f.context and not f.answers for f in found)
+
+
+class TestStatements:
+    @pytest.mark.parametrize(
+        ("text", "who", "what"),
+        [
+            (NEWS, "Maria Keller", "the small lenders would need far more time"),
+            ('"We will never sell the mine," said Bo Ek.', "Bo Ek", "We will never sell"
+             " the mine"),
+            ('Bo Ek told reporters: "We will never sell it."', "Bo Ek",
+             "We will never sell it"),
+            ("According to Bo Ek, the mine is sold for good.", "Bo Ek",
+             "the mine is sold for good"),
+            ("It rained. The mine was never sold to them, Bo Ek said.", "Bo Ek",
+             "The mine was never sold to them"),
+        ],
+    )  # fmt: skip
+    def test_a_statement_is_found_whole_and_without_its_verb(self, text, who, what):
+        (found,) = find_statements(text)
+        assert found.who == who
+        assert text[found.start : found.end] == what
+
+    def test_nobody_asks_for_a_pronoun(self):
+        assert find_statements("He said that the mine would never be sold.") == []
+
+    def test_questions_name_the_speaker_and_take_the_whole_statement(self):
+        found = [r for r in found_rows(row("?", None), Random(1)) if r.answers]
+        assert found
+        for question in found:
+            assert "Maria Keller" in question.question
+            assert question.texts == ["the small lenders would need far more time"]
+
+    def test_a_staged_statement_is_a_sentence_of_the_passage(self):
+        for seed in range(30):
+            text, said = stage(NEWS, Random(seed))
+            assert said
+            for statement in said:
+                words = text[statement.start : statement.end]
+                assert words[1:] in NEWS
+
+    def test_a_stranger_gets_no_answer(self):
+        rows = [
+            r for seed in range(40) for r in staged_rows(row("?", None), Random(seed))
+        ]
+        assert any(r.answers for r in rows)
+        assert any(not r.answers for r in rows)
+
+
+class TestLearning:
+    def test_the_rate_ends_at_zero(self):
+        rates = [rate_at(n / 100, 0.1) for n in range(101)]
+        assert max(rates) == pytest.approx(1.0)
+        assert rates[0] == rates[-1] == 0.0
+
+    def test_the_loss_is_zero_when_the_target_is_certain(self):
+        logits = torch.full((1, 6, 2), -50.0)
+        logits[0, 3, 0] = logits[0, 4, 1] = 50.0
+        allowed = torch.ones(1, 6, dtype=torch.bool)
+        target = torch.tensor([[3, 4]])
+        assert float(span_loss(logits, allowed, target)) == pytest.approx(0.0)
+        assert float(span_loss(logits, allowed, target - 1)) > 50
+
+    def test_a_forbidden_token_costs_nothing(self):
+        logits = torch.zeros(1, 4, 2)
+        logits[0, 2] = 99.0
+        allowed = torch.tensor([[True, True, False, False]])
+        loss = span_loss(logits, allowed, torch.tensor([[1, 1]]))
+        assert float(loss) == pytest.approx(np.log(2))
+
+    def test_padding_changes_nothing(self):
+        torch.manual_seed(0)
+        network, embedded = Network().eval(), torch.randn(1, 9, 384)
+        mask = torch.ones(1, 9, dtype=torch.bool)
+        mask[0, 6:] = False
+        with torch.no_grad():
+            padded = network(embedded, mask)[:, :6]
+            alone = network(embedded[:, :6], mask[:, :6])
+        torch.testing.assert_close(padded, alone)
+
+    def test_every_parameter_has_one_name_of_its_own(self):
+        names = [bert_name(name) for name, _ in Network().named_parameters()]
+        assert len(set(names)) == len(names) == 6 * 16 + 4
+
+    def test_options_name_every_knob(self):
+        found = options().parse_args("--data d --out o --tokens 5 --rate 1e-3".split())
+        assert (found.tokens, found.rate, found.init) == (5, 0.001, None)
+
+
+class TestScores:
+    def test_best_span_beats_crossed_ends(self):
+        start, end = np.array([9.0, 5, 1]), np.array([9.0, 1, 4])
+        allowed = np.array([False, True, True])
+        assert best_span(start, end, allowed, 30) == (1, 2, 9.0)
+        assert best_span(start, end, allowed, 1) == (1, 1, 6.0)
+
+    def test_abstaining_counts_on_both_sides(self):
+        right = Reading(row("a", "its rate"), "the rate", 2.0)
+        silent = Reading(row("b", "its rate"), "its rate", -1.0)
+        none = Reading(row("c", None), "weeks", -3.0)
+        found = scores([right, silent, none])
+        assert found["forced_em"] == 50.0
+        assert found["forced_f1"] == pytest.approx((66.7 + 100) / 2, abs=0.1)
+        assert found["em"] == pytest.approx(33.3)
+        assert found["no_answer"] == 100.0
+        assert found["best_f1"] == pytest.approx((66.7 + 100 + 100) / 3, abs=0.1)

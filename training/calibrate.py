@@ -1,0 +1,233 @@
+"""Fit what turns evidence into a probability, for one reader.
+
+    python -m training.calibrate --data PATH --reader span --out FILE
+
+Questions of the dev sets go the whole way over two pools, the contexts of the dev sets
+and the newswire articles; each proposed answer is right (F1 of at least 0.6 against an
+expected span) or wrong. A logistic regression with few features tells the right ones
+(Platt 1999), first over all proposals, so that it ranks them, then rescaled on the best
+of each question, so that its probability is that of the answer given. All figures come
+from five folds: no question is scored by weights that have seen it.
+"""
+
+import argparse
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.answers import read_any, sample
+from benchmarks.pools import open_articles, open_pool
+from qa.evaluation.metrics import best, calibration_error, f1
+from qa.evaluation.questions import Question
+from qa.pipeline import QA
+from qa.reading.answer import Proposal, propose
+from qa.reading.confidence import Calibration, Evidence, load_calibration
+from qa.settings import Settings
+
+__all__ = ["Asked", "cross_validate", "fit"]
+
+FEATURES = tuple(field.name for field in fields(Evidence))
+RIGHT = 0.6  # F1 against an expected span
+FOLDS = 5
+SEED = 7
+RIDGE = 1.0  # strength of the L2 penalty on standardised weights
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question: features of each proposal, `(n, n_features)`, and who is right."""
+
+    name: str  # of its set
+    is_answerable: bool
+    features: Floats
+    right: Floats
+
+
+def main() -> None:
+    """Collect, fit, report, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--reader", default=Settings().reader)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--store", type=Path, default=Path("/tmp/qa-calibrate"))
+    parser.add_argument("--most", type=int, default=500, help="questions a set")
+    parser.add_argument("--most-news", type=int, default=352)
+    arguments = parser.parse_args()
+
+    asked = collect(arguments)
+    calibration, figures = cross_validate(asked, arguments.reader)
+    for name, value in figures.items():
+        print(f"{name:<28} {value:.3f}" if isinstance(value, float) else name)
+    arguments.out.write_text(
+        json.dumps(
+            {
+                "reader": calibration.reader,
+                "bias": round(calibration.bias, 4),
+                "weights": {k: round(v, 4) for k, v in calibration.weights.items()},
+                "fitted": {
+                    "date": date.today().isoformat(),
+                    "questions": len(asked),
+                    "folds": FOLDS,
+                    **{k: round(float(v), 4) for k, v in figures.items()},
+                },
+                "curve": calibration.curve,
+            },
+            indent=1,
+        )
+        + "\n",
+        encoding="utf-8",
+    )
+
+
+def collect(arguments: argparse.Namespace) -> list[Asked]:
+    """Ask the questions of all sets, each over its pool."""
+    dev: Path = arguments.data / "dev"
+    settings = replace(Settings(), reader=arguments.reader)
+    # not clapnq_dev: its answers are sentences, by which every span would be wrong
+    names = ("xquad_en", "squad2_dev_half")
+    files = [dev / f"{name}.jsonl.gz" for name in names]
+    pool = open_pool(files, arguments.store / "dev", settings)
+    news = open_articles(
+        dev / "news_written/articles.jsonl", arguments.store / "news", settings
+    )
+    asked = []
+    for name, file in zip(names, files, strict=True):
+        asked += _ask(pool, name, sample(read_any(file), arguments.most))
+    questions = read_any(dev / "news_written/questions.jsonl")
+    return asked + _ask(news, "news", sample(questions, arguments.most_news))
+
+
+def _ask(qa: QA, name: str, questions: Sequence[Question]) -> list[Asked]:
+    calibration = load_calibration(qa.reader.name)
+    found = []
+    for number, question in enumerate(questions):
+        print(f"\r{name}: {number + 1} of {len(questions)}  ", end="", flush=True)
+        hits = qa.retrieve(question.text, top_k=qa.settings.top_k)
+        candidates = qa.reader.read(question.text, [hit.passage for hit in hits])
+        proposals = propose(question.text, hits, candidates, calibration)
+        if proposals:
+            found.append(_asked(name, question, proposals))
+    print()
+    return found
+
+
+def _asked(name: str, question: Question, proposals: Sequence[Proposal]) -> Asked:
+    features = [list(asdict(p.evidence).values()) for p in proposals]
+    right = [
+        bool(question.answers) and best(f1, p.best.text, question.answers) >= RIGHT
+        for p in proposals
+    ]
+    return Asked(
+        name,
+        bool(question.answers),
+        np.array(features, dtype=np.float64),
+        np.array(right, dtype=np.float64),
+    )
+
+
+def fit(asked: Sequence[Asked], reader: str) -> Calibration:
+    """Return weights that rank proposals, rescaled on the best of each question."""
+    x = np.concatenate([a.features for a in asked])
+    y = np.concatenate([a.right for a in asked])
+    # every question counts the same, however many proposals it has
+    weight = np.concatenate([np.full(len(a.right), 1 / len(a.right)) for a in asked])
+    mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
+    ranking = _regress((x - mean) / spread, y, weight * len(y) / weight.sum(), RIDGE)
+    slopes = ranking[1:] / spread
+    logits = [a.features @ slopes for a in asked]
+    top = np.array([z.max() for z in logits])
+    hit = np.array(
+        [a.right[int(z.argmax())] for a, z in zip(asked, logits, strict=True)]
+    )
+    middle = top.mean()
+    scale = _regress((top - middle)[:, None], hit, np.ones(len(hit)), 1e-3)
+    weights = dict(zip(FEATURES, (scale[1] * slopes).tolist(), strict=True))
+    return Calibration(reader, float(scale[0] - scale[1] * middle), weights)
+
+
+def _regress(x: Floats, y: Floats, weight: Floats, ridge: float) -> Floats:
+    """Return intercept and slopes of a logistic regression, by Newton's method."""
+    design = np.hstack([np.ones((len(x), 1)), x])
+    penalty = np.diag([0.0] + [ridge] * x.shape[1])
+    beta = np.zeros(design.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
+        gradient = design.T @ (weight * (y - p)) - penalty @ beta
+        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + penalty
+        step = np.linalg.solve(curvature + 1e-9 * np.eye(len(beta)), gradient)
+        beta += step
+        if np.abs(step).max() < 1e-8:
+            break
+    return beta
+
+
+def cross_validate(
+    asked: Sequence[Asked], reader: str
+) -> tuple[Calibration, dict[str, float]]:
+    """Return the calibration fitted on all, and figures from held-out folds."""
+    order = list(range(len(asked)))
+    random.Random(SEED).shuffle(order)
+    confidence, right = np.zeros(len(asked)), np.zeros(len(asked))
+    for fold in range(FOLDS):
+        held = order[fold::FOLDS]
+        kept = [asked[i] for i in order if i not in set(held)]
+        calibration = fit(kept, reader)
+        for i in held:
+            confidence[i], right[i] = _decide(asked[i], calibration)
+    curve = tuple(_curve(confidence, right))
+    figures = _figures(asked, confidence, right)
+    return replace(fit(asked, reader), curve=curve), figures
+
+
+def _decide(asked: Asked, calibration: Calibration) -> tuple[float, float]:
+    weights = np.array([calibration.weights[name] for name in FEATURES])
+    logits = asked.features @ weights + calibration.bias
+    best_ = int(logits.argmax())
+    return 1 / (1 + float(np.exp(-logits[best_]))), asked.right[best_]
+
+
+def _curve(confidence: Floats, right: Floats) -> list[tuple[float, float, float]]:
+    points = []
+    for threshold in np.linspace(0.05, 0.95, 19):
+        given = confidence >= threshold
+        if given.sum() >= 20:  # fewer tell nothing
+            precision = right[given].mean()
+            points.append(
+                (
+                    round(float(threshold), 2),
+                    round(float(given.mean()), 4),
+                    round(float(precision), 4),
+                )
+            )
+    return points
+
+
+def _figures(
+    asked: Sequence[Asked], confidence: Floats, right: Floats
+) -> dict[str, float]:
+    answerable = np.array([a.is_answerable for a in asked])
+    error = calibration_error(confidence.tolist(), [bool(r) for r in right])
+    figures = {"calibration_error": float(error or 0.0)}
+    for threshold in (0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
+        given = confidence >= threshold
+        wrong = answerable & (right > 0) & ~given
+        figures[f"abstained_right@{threshold}"] = float((~given)[~answerable].mean())
+        figures[f"right_lost@{threshold}"] = float(
+            wrong.sum() / max(1, (answerable & (right > 0)).sum())
+        )
+    for name in dict.fromkeys(a.name for a in asked):
+        of_set = np.array([a.name == name for a in asked])
+        figures[f"right:{name}"] = float(right[of_set & answerable].mean())
+    return figures
+
+
+if __name__ == "__main__":
+    main()

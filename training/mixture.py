@@ -1,0 +1,95 @@
+"""Which sets train the reader, and how much of each.
+
+Quotas are examples per nominal epoch of about 83,000. Wikipedia counts most, then
+statements and labelled unanswerable questions; training/README.md has the reasons.
+"""
+
+import random as rnd
+from pathlib import Path
+
+from training.data import Encoder, Example, Row, load
+from training.negatives import exchanged, paired, turned
+from training.staged import attributed, staged_rows
+from training.statements import found_rows
+
+QUOTA = {
+    "squad_train_partial": 19300,
+    "squad_train_unans": 2900,
+    "unansq_dev": 4000,
+    "squadshifts_new_wiki": 5700,
+    "squadshifts_amazon_reviews": 5500,
+    "squadshifts_reddit": 6500,
+    "nq_open_oracle": 2650,
+    "nq_swap": 1500,
+    "qamr": 8000,
+    "tweetqa": 2500,
+    "policyqa": 1000,
+    "selqa_sentence": 1200,
+    "found": 1500,
+    "staged": 4000,
+    "attributed": 4000,
+    "paired": 12000,
+    "turned": 1200,
+    "exchanged": 3000,
+}
+EARLY = frozenset(
+    (
+        "squadshifts_amazon_reviews squadshifts_reddit qamr tweetqa policyqa nq_swap"
+    ).split()
+)
+_FILES = [
+    name
+    for name in QUOTA
+    if name not in {"found", "staged", "attributed", "paired", "turned", "exchanged"}
+]
+_WIKI = (
+    "squad_train_partial",
+    "squadshifts_new_wiki",
+    "nq_open_oracle",
+    "selqa_sentence",
+)
+
+
+def _rows(folder: Path) -> dict[str, list[Row]]:
+    rows: dict[str, list[Row]] = {}
+    for name in _FILES:
+        path = folder / f"{name}.jsonl.gz"
+        if not path.exists():
+            raise FileNotFoundError(f"{path}: missing; --data wants DATA")
+        rows[name] = [r for r in load(path) if "<Table>" not in r.context[:20]]
+    return rows
+
+
+def build(
+    folder: Path, seed: int, limit: int | None = None
+) -> dict[str, list[Example]]:
+    """Return the examples of every set, generated ones included.
+
+    Args:
+        folder: `train/` of the data folder.
+        seed: of everything drawn here.
+        limit: rows kept of each file, for quick trials.
+    """
+    random = rnd.Random(seed)
+    rows = {name: found[:limit] for name, found in _rows(folder).items()}
+    contexts: dict[str, Row] = {}
+    for name in (*_WIKI, "squadshifts_reddit", "squadshifts_amazon_reviews", "tweetqa"):
+        for row in rows[name]:
+            contexts.setdefault(row.context, row)
+    rows["found"] = [q for row in contexts.values() for q in found_rows(row, random)]
+    wiki = {r.context: r for name in _WIKI for r in rows[name]}
+    staged = random.sample(list(wiki.values()), min(5000, len(wiki)))
+    rows["staged"] = [q for row in staged for q in staged_rows(row, random)]
+    answerable = [r for name in _WIKI[:3] for r in rows[name] if r.answers]
+    rows["attributed"] = [a for r in answerable if (a := attributed(r, random))]
+    rows["turned"] = [t for r in answerable if (t := turned(r, random))]
+    rows["exchanged"] = [x for r in answerable if (x := exchanged(r, random))]
+    asked = answerable + random.sample(
+        rows["squadshifts_reddit"], min(2000, len(rows["squadshifts_reddit"]))
+    )
+    rows["paired"] = list(paired(asked, sorted(contexts), random, per_row=1))
+    encoder = Encoder()
+    return {
+        name: [e for row in found if (e := encoder.encode(row, name)) is not None]
+        for name, found in rows.items()
+    }

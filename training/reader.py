@@ -1,0 +1,206 @@
+"""Train the span reader: `python -m training.reader --data PATH --out DIR`.
+
+The learning rate warms up and decays to zero over a budget of minutes (or tokens, which
+makes a run repeatable to the bit on one machine), so a run always ends properly. It
+writes `reader.safetensors`, `reader.json` and `log.jsonl` to `DIR`, and a checkpoint
+every few minutes from which `--resume` goes on.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.dev import dev_sets
+from training.encoder import open_network
+from training.export import load_checkpoint, save_checkpoint, save_reader
+from training.mixture import EARLY, QUOTA, build
+from training.plan import Plan, options, rate_at
+from training.score import score_all
+from training.windows import Batch, Mixture
+
+log = logging.getLogger(__name__)
+
+
+def span_loss(logits: Tensor, allowed: Tensor, target: Tensor) -> Tensor:
+    """Return the mean cross-entropy of start and end, [CLS] standing for no answer.
+
+    Args:
+        logits: shape `(n, tokens, 2)`.
+        allowed: True for [CLS] and passage tokens, shape `(n, tokens)`.
+        target: first and last token, shape `(n, 2)`.
+    """
+    logits = logits.float().masked_fill(~allowed[:, :, None], -1e4)
+    start = functional.cross_entropy(logits[:, :, 0], target[:, 0])
+    end = functional.cross_entropy(logits[:, :, 1], target[:, 1])
+    return (start + end) / 2
+
+
+class Run:
+    """One run: the network, its optimiser, and how far it has come."""
+
+    def __init__(self, plan: Plan, *, resume: bool) -> None:
+        self.plan, self.out = plan, Path(plan.out)
+        self.out.mkdir(parents=True, exist_ok=True)
+        init = Path(plan.init) if plan.init else None
+        self.tables, self.network = open_network(init, plan.seed)
+        self.tables.to(plan.device)
+        self.network.to(plan.device)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(),
+            lr=plan.rate,
+            weight_decay=plan.decay,
+            fused=True,
+        )
+        self.seconds = 0.0
+        self.tokens = self.steps = 0
+        if resume:
+            state = load_checkpoint(self.out, self.network, self.optimiser)
+            self.seconds = state["seconds"]
+            self.tokens, self.steps = int(state["tokens"]), int(state["steps"])
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is used, in [0, 1]."""
+        if self.plan.tokens:
+            return min(1.0, self.tokens / self.plan.tokens)
+        return min(1.0, self.seconds / 60 / self.plan.minutes)
+
+    def batches(self, mixture: Mixture) -> Iterator[Batch]:
+        """Yield batches until the budget is used."""
+        while self.progress < 1:
+            at = self.plan.start + (1 - self.plan.start) * self.progress
+            for batch in mixture.batches(at):
+                if self.progress >= 1:
+                    return
+                yield batch
+
+    def precision(self) -> AbstractContextManager[object]:
+        """Return bf16 autocast where the plan wants it."""
+        if not self.plan.bf16:
+            return nullcontext()
+        return torch.autocast(torch.device(self.plan.device).type, torch.bfloat16)
+
+    def step(self, forward: torch.nn.Module, batch: Batch) -> Tensor:
+        """Take one step and return its loss."""
+        rate = self.plan.rate * rate_at(self.progress, self.plan.warmup)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        ids, types, mask, allowed, target = (
+            torch.from_numpy(array).to(self.plan.device)
+            for array in (
+                batch.ids,
+                batch.types,
+                batch.mask,
+                batch.allowed,
+                batch.target,
+            )
+        )
+        with self.precision():
+            logits = forward(self.tables(ids, types), mask)
+        loss = span_loss(logits, allowed, target)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip)
+        self.optimiser.step()
+        self.steps += 1
+        self.tokens += batch.ids.size
+        return loss.detach()
+
+    def write(self, line: Mapping[str, object]) -> None:
+        """Append a line to the log, with the place of the run."""
+        place = {
+            "step": self.steps,
+            "minutes": round(self.seconds / 60, 1),
+            "tokens": self.tokens,
+        }
+        with (self.out / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps({**place, **line}) + "\n")
+        log.info("%s", json.dumps({**place, **line}))
+
+    def save(self) -> None:
+        """Write the checkpoint from which `--resume` goes on."""
+        state = {"seconds": self.seconds, "tokens": self.tokens, "steps": self.steps}
+        save_checkpoint(self.out, self.network, self.optimiser, state)
+
+
+class Every:
+    """Says when a period of `seconds` is over, counted from where the run stands."""
+
+    def __init__(self, seconds: float, now: float) -> None:
+        self.seconds, self.last = seconds, now
+
+    def is_due(self, now: float) -> bool:
+        """Tell whether the period is over; a new one begins then."""
+        if now - self.last < self.seconds:
+            return False
+        self.last = now
+        return True
+
+
+def loop(run: Run, mixture: Mixture, report: Callable[[str], None]) -> None:
+    """Take steps until the budget is used; log, save and report as it goes."""
+    plan = run.plan
+    forward = (
+        torch.compile(run.network, dynamic=False) if plan.compiled else run.network
+    )
+    tell = Every(30, run.seconds)
+    save = Every(plan.save_minutes * 60, run.seconds)
+    score = Every(plan.score_minutes * 60, run.seconds)
+    offset = time.monotonic() - run.seconds
+    losses: list[Tensor] = []
+    began, tokens = run.seconds, run.tokens
+    for batch in run.batches(mixture):
+        losses.append(run.step(forward, batch))  # type: ignore[arg-type]  # compiled
+        run.seconds = time.monotonic() - offset
+        if tell.is_due(run.seconds):
+            speed = (run.tokens - tokens) / (run.seconds - began)
+            mean = float(torch.stack(losses).mean())
+            run.write({"loss": round(mean, 3), "tokens_per_s": round(speed)})
+            losses, began, tokens = [], run.seconds, run.tokens
+        if save.is_due(run.seconds):
+            run.save()
+        if run.progress < 0.97 and score.is_due(run.seconds):
+            report("interim")
+            began = run.seconds = time.monotonic() - offset
+
+
+def train(plan: Plan, *, resume: bool = False) -> None:
+    """Carry a plan out, from data to `reader.safetensors`."""
+    run = Run(plan, resume=resume)
+    sets = build(Path(plan.data) / "train", plan.seed, plan.limit)
+    sizes = {name: len(found) for name, found in sets.items()}
+    dev = dev_sets(Path(plan.data), plan.dev_limit)
+    run.write({"plan": asdict(plan), "sets": sizes})
+
+    def report(stage: str) -> None:
+        run.network.eval()
+        found = score_all(run.tables, run.network, dev)
+        run.network.train()
+        run.write({"dev": found})
+        facts = {"stage": stage, "plan": asdict(plan), "sets": sizes, "dev": found}
+        save_reader(run.out, run.network, facts)
+
+    loop(run, Mixture(sets, QUOTA, EARLY, plan.seed + run.steps), report)
+    run.save()
+    report("final")
+
+
+def main() -> None:
+    """Read the options and train."""
+    chosen = vars(options().parse_args())
+    torch.set_num_threads(chosen.pop("threads"))
+    resume = chosen.pop("resume")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    train(Plan(**chosen), resume=resume)
+
+
+if __name__ == "__main__":
+    main()

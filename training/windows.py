@@ -1,0 +1,200 @@
+"""Examples become batches of fixed shapes: windows round the answer, or whole passages.
+
+Input: `[CLS] question [SEP] passage [SEP]`, token types 0 and 1. Token 0, [CLS],
+stands for "no answer". Every shape holds about 2,048 tokens, so that the compiler sees
+six shapes only and a step costs the same whatever the length.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from training.data import Example, Ids
+from training.encoder import CLS, SEP
+
+SHAPES = {64: 32, 96: 21, 128: 16, 192: 11, 256: 8, 352: 6}  # tokens: rows of a batch
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One input: a question with tokens `[start, end)` of its passage, and the target.
+
+    `first` and `last` count tokens of the whole input; both are 0 for no answer.
+    """
+
+    example: Example
+    start: int
+    end: int
+    first: int
+    last: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Arrays of one step; `n` inputs of `length` tokens.
+
+    Attributes:
+        ids, types: shape `(n, length)`.
+        mask: True for real tokens, shape `(n, length)`.
+        allowed: True for [CLS] and the tokens of the passage, shape `(n, length)`.
+        target: first and last token of the answer, shape `(n, 2)`.
+    """
+
+    ids: npt.NDArray[np.int64]
+    types: npt.NDArray[np.int64]
+    mask: npt.NDArray[np.bool_]
+    allowed: npt.NDArray[np.bool_]
+    target: npt.NDArray[np.int64]
+
+
+def _overlap(example: Example, start: int, end: int) -> int:
+    return int(np.isin(example.question, example.passage[start:end]).sum())
+
+
+def _place(example: Example, room: int, hide: bool, random: np.random.Generator) -> int:
+    """Return the first token of a window of `room` tokens, or -1 when none is fit.
+
+    With an answer: anywhere round it. Without, or when it is to be hidden: of four
+    random places the one that shares most words with the question.
+    """
+    slack = len(example.passage) - room
+    if slack <= 0:
+        return -1 if hide else 0
+    if example.first >= 0 and not hide:
+        low = max(0, example.last + 1 - room)
+        return int(random.integers(low, min(example.first, slack) + 1))
+    places = [int(place) for place in random.integers(0, slack + 1, 4)]
+    if hide:
+        places = [
+            place
+            for place in places
+            if all(b < place or a >= place + room for a, b in example.forbidden)
+        ]
+    return max(places, key=lambda p: _overlap(example, p, p + room), default=-1)
+
+
+def cut(
+    example: Example, random: np.random.Generator, *, whole: float, hidden: float
+) -> Window:
+    """Return a random window of the example.
+
+    With probability `whole` it is the whole passage (at most the longest shape). With
+    probability `hidden` the window of an answerable example avoids the answer, where
+    the passage is long enough: a negative as reading long passages meets them.
+    """
+    extra = len(example.question) + 3
+    answer = example.last - example.first + 1
+    target = int(random.choice([64, 96, 96, 128]))
+    if random.random() < whole:
+        target = max(SHAPES)
+    while answer > target - extra - 8 and target < max(SHAPES):
+        target = min(shape for shape in SHAPES if shape > target)
+    room = target - extra
+    start = -1
+    if example.first >= 0 and random.random() < hidden:
+        start = _place(example, min(room, 93 - extra), True, random)
+    if start >= 0:
+        end = start + min(room, 93 - extra)
+        return Window(example, start, end, 0, 0, end - start + extra)
+    start = _place(example, room, False, random)
+    end = min(start + room, len(example.passage))
+    found = start <= example.first and example.last < end
+    shift = len(example.question) + 2 - start
+    first, last = (example.first + shift, example.last + shift) if found else (0, 0)
+    return Window(example, start, end, first, last, end - start + extra)
+
+
+def stack(windows: Sequence[Window], rows: int, length: int) -> Batch:
+    """Return the batch of the windows, padded to shape `(rows, length)`.
+
+    Rows beyond the windows keep a lone [CLS] with target 0.
+    """
+    ids = np.zeros((rows, length), dtype=np.int64)
+    types, target = np.zeros_like(ids), np.zeros((rows, 2), dtype=np.int64)
+    mask = np.zeros((rows, length), dtype=np.bool_)
+    allowed = np.zeros_like(mask)
+    ids[:, 0], mask[:, 0], allowed[:, 0] = CLS, True, True
+    for n, window in enumerate(windows):
+        question = window.example.question
+        at = len(question) + 2
+        stop = at + window.end - window.start
+        ids[n, 1 : at - 1], ids[n, at - 1] = question, SEP
+        ids[n, at:stop] = window.example.passage[window.start : window.end]
+        ids[n, stop] = SEP
+        types[n, at : stop + 1] = 1
+        mask[n, : stop + 1] = True
+        allowed[n, at:stop] = True
+        target[n] = window.first, window.last
+    return Batch(ids, types, mask, allowed, target)
+
+
+def shape_of(length: int) -> int:
+    """Return the smallest shape that holds `length` tokens.
+
+    >>> shape_of(97)
+    128
+    """
+    return min(shape for shape in SHAPES if shape >= length)
+
+
+class Mixture:
+    """An endless, seeded stream of batches from several sets.
+
+    Each set is a shuffled ring; the next example comes from set `s` with probability
+    proportional to `quota[s] * tilt`, where the tilt moves from web chatter to
+    encyclopedias and statements as the run goes on.
+    """
+
+    def __init__(
+        self,
+        sets: Mapping[str, Sequence[Example]],
+        quota: Mapping[str, int],
+        early: frozenset[str],
+        seed: int,
+    ) -> None:
+        self.random = np.random.default_rng(seed)
+        self.names = sorted(name for name in sets if sets[name] and quota.get(name))
+        self.sets, self.early = sets, early
+        self.quota = np.array([min(quota[n], 10**6) for n in self.names], dtype=float)
+        self.rings: dict[str, list[int]] = {name: [] for name in self.names}
+        self.waiting: dict[int, list[Window]] = {shape: [] for shape in SHAPES}
+
+    def _next(self, name: str) -> Example:
+        if not self.rings[name]:
+            self.rings[name] = self.random.permutation(len(self.sets[name])).tolist()
+        return self.sets[name][self.rings[name].pop()]
+
+    def batches(self, progress: float, draws: int = 2048) -> Iterator[Batch]:
+        """Yield the batches filled by the next `draws` examples, in random order.
+
+        `progress` is the share of the run that is over, in [0, 1].
+        """
+        tilt = [
+            1.6 - 1.2 * progress if n in self.early else 0.7 + 0.6 * progress
+            for n in self.names
+        ]
+        share = self.quota * np.array(tilt)
+        picks = self.random.choice(len(self.names), size=draws, p=share / share.sum())
+        ready: list[Batch] = []
+        for pick in picks:
+            window = cut(
+                self._next(self.names[int(pick)]),
+                self.random,
+                whole=0.05 + 0.45 * progress,
+                hidden=0.06,
+            )
+            shape = shape_of(window.length)
+            self.waiting[shape].append(window)
+            if len(self.waiting[shape]) == SHAPES[shape]:
+                ready.append(stack(self.waiting[shape], SHAPES[shape], shape))
+                self.waiting[shape] = []
+        for n in self.random.permutation(len(ready)):
+            yield ready[int(n)]
+
+
+def ids_of(values: Sequence[int]) -> Ids:
+    """Return token ids as the array that examples hold."""
+    return np.asarray(values, dtype=np.int32)
