@@ -134,6 +134,7 @@ class QA:
                 else min_confidence
             ),
             max_alternatives=self.settings.max_alternatives,
+            unknown_words=self.retriever.unknown(content_words(whole)),
         )
         count = self._store.passage_count()
         decided = time.perf_counter()
@@ -141,7 +142,6 @@ class QA:
             answer,
             question=question,
             reason="no_articles" if answer.reason and not count else answer.reason,
-            unknown_words=tuple(self.retriever.unknown(content_words(whole))),
             timings={
                 "retrieve": round(1000 * (retrieved - begun), 2),
                 "read": round(1000 * (read - retrieved), 2),

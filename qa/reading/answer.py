@@ -15,7 +15,7 @@ from qa.library.sentences import sentence_around
 from qa.reading.cite import cite, cite_passage
 from qa.reading.confidence import Calibration, Evidence
 from qa.reading.kinds import fits
-from qa.search.terms import coverage
+from qa.search.terms import content_words, coverage
 from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Reason
 
 __all__ = ["Proposal", "choose", "propose"]
@@ -45,9 +45,12 @@ def propose(
     hits: Sequence[Hit],
     candidates: Sequence[Candidate],
     calibration: Calibration,
+    *,
+    unknown: float = 0.0,
 ) -> list[Proposal]:
     """Return the answers that the candidates allow, most confident first.
 
+    `unknown` is the share of the question's words that no article holds.
     Ties keep the order of the candidates, which is that of their scores.
     """
     considered = sorted(candidates, key=_by_margin)[:_CONSIDERED]
@@ -60,7 +63,7 @@ def propose(
         # "30 September" speaks for "30 September 2015", not against it
         alike = [g for key, g in groups.items() if _contains(key, words)]
         rivals = [g for key, g in groups.items() if not _contains(key, words)]
-        evidence = _evidence(question, group, alike, rivals, ranked)
+        evidence = _evidence(question, group, alike, rivals, ranked, unknown)
         proposals.append(
             Proposal(tuple(group), evidence, calibration.confidence(evidence))
         )
@@ -81,6 +84,7 @@ def _evidence(
     alike: Sequence[Sequence[Candidate]],
     rivals: Sequence[Sequence[Candidate]],
     ranked: dict[tuple[str, int], tuple[int, Hit]],
+    unknown: float,
 ) -> Evidence:
     best = group[0]
     text = best.passage.article.text
@@ -95,6 +99,7 @@ def _evidence(
         cosine=hit.dense or 0.0,
         coverage=coverage(question, context),
         nearby=coverage(question, text[start:end]),
+        unknown=unknown,
         agreement=math.log(len({c.passage.article.id for g in alike for c in g})),
         fit=fits(question, best.text),
         length=math.log(max(1, len(_words(best.text)))),
@@ -121,6 +126,7 @@ def choose(
     *,
     min_confidence: float,
     max_alternatives: int,
+    unknown_words: Sequence[str] = (),
 ) -> Answer:
     """Return the best answer, or an abstention with its reason.
 
@@ -131,8 +137,10 @@ def choose(
         calibration: of the reader that proposed them.
         min_confidence: below it we abstain.
         max_alternatives: further answers shown, at most.
+        unknown_words: words of the question that no article holds.
     """
-    proposals = propose(question, hits, candidates, calibration)
+    unknown = len(unknown_words) / max(1, len(content_words(question)))
+    proposals = propose(question, hits, candidates, calibration, unknown=unknown)
     others = proposals[1:]
     if not proposals or proposals[0].confidence < min_confidence:
         return Answer(
@@ -143,6 +151,7 @@ def choose(
             confidence=proposals[0].confidence if proposals else 0.0,
             reason=_reason(hits, proposals),
             alternatives=_alternatives(proposals, max_alternatives),
+            unknown_words=tuple(unknown_words),
             nearest=tuple(cite_passage(hit.passage) for hit in hits[:_NEAREST]),
         )
     best = proposals[0]
@@ -154,6 +163,7 @@ def choose(
         sentence=_sentence(citations[0], best.best),
         confidence=best.confidence,
         citations=citations,
+        unknown_words=tuple(unknown_words),
         alternatives=_alternatives(others, max_alternatives, best),
     )
 

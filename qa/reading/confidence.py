@@ -27,6 +27,7 @@ class Evidence:
     cosine: float  # of the question and its best passage
     coverage: float  # share of the question's words in title and passage, in [0, 1]
     nearby: float  # the same share, in the sentence alone
+    unknown: float  # share of the question's words that no article holds, in [0, 1]
     agreement: float  # log of the number of articles that give the same or fewer words
     fit: float  # 1 if it looks like the kind that was asked for, -1 if not, else 0
     length: float  # log of the number of words in the span

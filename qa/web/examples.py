@@ -61,7 +61,7 @@ _RANKS = frozenset(
 _ADJECTIVE = re.compile(r"(?:ian|can|ean|man|ish|ese|nch|tch|i|[’']\w+)\Z")
 _PER_ARTICLE = 4  # proposals tried for one article, at most
 _ARTICLES_TRIED = 24  # articles that the start page draws from
-_MIN_CONFIDENCE = 0.5  # an example is answered with more than a coin's chance
+_MIN_CONFIDENCE = 0.3  # above where answers begin: what is offered is answered
 
 Proposal = tuple[str, Span]
 """A question, and the sentence that should answer it."""
