@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.data import Line, read_lines
+from benchmarks.data import Line, pool_of, read_lines
 from benchmarks.pools import open_pool
 from benchmarks.results import keep
 from qa.evaluation.metrics import bootstrap_interval
@@ -42,6 +42,7 @@ def main() -> None:
     )
     parser.add_argument("--sets", nargs="+", default=list(DEV))
     parser.add_argument("--embedder", default=Settings().embedder)
+    parser.add_argument("--within", nargs="+", help="sets whose contexts are the pool")
     arguments = parser.parse_args()
 
     settings = Settings(embedder=arguments.embedder)
@@ -52,13 +53,19 @@ def main() -> None:
     vectors = VectorIndex(store, embedder.name, embedder.dim)
     words = WordIndex(store)
     keys = {article.text: article.id for article in _articles(store)}
+    only = None
+    if arguments.within:
+        files = [path for path in sorted(sets) if path.name[:-9] in arguments.within]
+        chosen = [keys[_stored(context)] for context in pool_of(files)]
+        only = store.rows_of(chosen)
+        print(f"within {len(only):,} passages of {len(chosen):,} contexts")
     print(f"pool: {store.passage_count():,} passages of {len(keys):,} contexts")
 
     for name in arguments.sets:
         lines = _sample(arguments.data / f"dev/{name}.jsonl.gz", arguments.most)
-        found = _ask(lines, embedder, vectors, words, settings.pool)
+        found = _ask(lines, embedder, vectors, words, settings.pool, only)
         gold = [keys[_stored(line.context)] for line in lines]
-        _report(name, found, gold, store, arguments.weights, settings)
+        _report(name, found, gold, store, arguments, settings)
 
 
 def _articles(store: Store):  # type: ignore[no-untyped-def]  # Iterator[Article]
@@ -75,25 +82,25 @@ def _sample(path: Path, most: int) -> list[Line]:
     return lines if len(lines) <= most else random.Random(SEED).sample(lines, most)
 
 
-def _ask(lines, embedder, vectors, words, pool):  # type: ignore[no-untyped-def]
+def _ask(lines, embedder, vectors, words, pool, only):  # type: ignore[no-untyped-def]
     """Return (dense, lexical) scores by row for every question."""
     queries = embedder.encode([line.question for line in lines], kind="question")
     found = []
     for line, query in zip(lines, queries, strict=True):
-        lexical = dict(words.search(line.question, pool))
-        dense = dict(vectors.search(query, pool))
+        lexical = dict(words.search(line.question, pool, only=only))
+        dense = dict(vectors.search(query, pool, only=only))
         alone = dict(dense)
         dense |= vectors.scores(query, [row for row in lexical if row not in dense])
         found.append((alone, dense, lexical))
     return found
 
 
-def _report(name, found, gold, store, weights, settings):  # type: ignore[no-untyped-def]
+def _report(name, found, gold, store, arguments, settings):  # type: ignore[no-untyped-def]
     sides = {
         "words": [fuse({}, lexical, dense_weight=0.0) for _, _, lexical in found],
         "dense": [fuse(alone, {}, dense_weight=1.0) for alone, _, _ in found],
     }
-    for weight in weights:
+    for weight in arguments.weights:
         sides[f"hybrid {weight}"] = [
             fuse(dense, lexical, dense_weight=weight) for _, dense, lexical in found
         ]
@@ -102,7 +109,7 @@ def _report(name, found, gold, store, weights, settings):  # type: ignore[no-unt
             _rank(list(ranking), key, store)
             for ranking, key in zip(rankings, gold, strict=True)
         ]
-        _line(name, side, ranks, settings)
+        _line(name, side, ranks, settings, arguments.within)
 
 
 def _rank(rows: Sequence[int], key: str, store: Store) -> int:
@@ -112,7 +119,13 @@ def _rank(rows: Sequence[int], key: str, store: Store) -> int:
     return ids.index(key) + 1 if key in ids else 0
 
 
-def _line(name: str, side: str, ranks: list[int], settings: Settings) -> None:
+def _line(
+    name: str,
+    side: str,
+    ranks: list[int],
+    settings: Settings,
+    within: list[str] | None,
+) -> None:
     figures: dict[str, object] = {"set": name, "side": side, "n": len(ranks)}
     cells = []
     for k in CUTOFFS:
@@ -124,7 +137,10 @@ def _line(name: str, side: str, ranks: list[int], settings: Settings) -> None:
     mrr = float(np.mean([1 / rank if rank else 0.0 for rank in ranks]))
     figures["mrr"] = round(mrr, 4)
     cuts = [settings.min_chars, settings.max_chars, settings.overlap_chars]
-    keep("retrieval", {**figures, "seed": SEED, "cut": cuts, "pool": settings.pool})
+    keep(
+        "retrieval",
+        {**figures, "seed": SEED, "cut": cuts, "pool": settings.pool, "within": within},
+    )
     print(f"{name:<16} {side:<11} n={len(ranks)}  {'  '.join(cells)}  MRR {mrr:.3f}")
 
 
