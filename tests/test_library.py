@@ -191,6 +191,9 @@ class TestInterrupted:
         answer = again.ask("Where do dogs bark?", min_confidence=0.0)
         assert answer.text == "Dogs bark in Berlin."
         assert answer.unknown_words == ()
+        nearest = again.retrieve("Dogs bark in Berlin.", top_k=1, mode="dense")[0]
+        assert nearest.passage.text == "Dogs bark in Berlin."
+        assert nearest.dense == pytest.approx(1.0)
 
 
 class TestOddFiles:

@@ -6,18 +6,17 @@ from random import Random
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from training.data import Example, Row, load, tidy, token_span  # noqa: E402  # after skip
-from training.encoder import CLS, SEP, Network, bert_name  # noqa: E402
-from training.negatives import exchanged, paired, turned  # noqa: E402
-from training.plan import options, rate_at  # noqa: E402
-from training.reader import span_loss  # noqa: E402
-from training.score import Reading, best_span, scores  # noqa: E402
-from training.staged import stage, staged_rows  # noqa: E402
-from training.statements import find_statements, found_rows  # noqa: E402
-from training.windows import SHAPES, Mixture, cut, shape_of, stack  # noqa: E402
+from training.data import Example, Row, load, tidy, token_span  # after skip
+from training.encoder import CLS, SEP, Network, bert_name
+from training.negatives import exchanged, paired, turned
+from training.plan import options, rate_at
+from training.reader import span_loss
+from training.score import Reading, best_span, scores
+from training.staged import stage, staged_rows
+from training.statements import find_statements, found_rows
+from training.windows import SHAPES, Mixture, cut, shape_of, stack
 
 NEWS = (
     "The bank cut its rate on Monday after weeks of talks. Prices of crude oil rose by"
