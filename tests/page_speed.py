@@ -86,7 +86,7 @@ def crowd(url: str, people: int) -> None:
             while time.perf_counter() < until:
                 mine = f"{QUESTIONS[person % 5]} ({person}.{len(spent)})"
                 begun = time.perf_counter()
-                sent = {"data": [mine, turns[-3:], [], len(turns)]}
+                sent = {"data": [mine, turns[-3:], [], len(turns), ""]}
                 answer = client.post("/gradio_api/run/page_ask", json=sent)
                 spent.append(1000 * (time.perf_counter() - begun))
                 got = answer.json()["data"][0] if answer.is_success else {}

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,9 +26,11 @@ from qa.pipeline import QA
 from qa.settings import Settings
 from qa.verify import verify_answer
 from qa.web.server import start
+from tests import axe
 from tests.conftest import LLAMAS, ROCKETS
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=30_000)  # a busy machine is no failure
 
 FLAGS = [
     "--no-sandbox",
@@ -72,14 +74,18 @@ def url(library: QA) -> Iterator[str]:
     demo.close(verbose=False)
 
 
+def give_up(words: str) -> NoReturn:
+    """Skip what this machine lacks the means for; where all is tested, fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(words)
+    pytest.skip(words)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
-        words = "no chromium: apt-get install --no-install-recommends chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(words)
-        pytest.skip(words)
+        give_up("no chromium: apt-get install --no-install-recommends chromium")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield opened
@@ -185,8 +191,9 @@ def test_a_citation_opens_the_source_at_its_words(page, library):
     assert before == "Day 70 on the ice was cold and long. The wind went on. "
     expect(page.locator("#qa-source-body .file")).to_have_text("ice.txt")
     expect(page.locator("#qa-position")).to_contain_text("1 of")
+    expect(page.locator("#qa-position")).to_have_text("Citation 1 of 1")
     page.click('[data-act="next"]')
-    expect(page.locator("#qa-position")).to_contain_text("2 of")
+    expect(page.locator("#qa-position")).to_contain_text("Other 1 of")
     page.click('[data-act="previous"]')
     assert mark_in_view(page) == words
     page.click('[data-act="copy-open"]')
@@ -194,6 +201,7 @@ def test_a_citation_opens_the_source_at_its_words(page, library):
     copied = page.get_attribute("#qa", "data-copied")
     assert copied
     assert copied.startswith(f"“{words}” (The ice diary")
+    expect(page.locator('[data-act="copy-open"]')).to_have_text("Copied")
 
 
 def test_the_length_switches_without_asking_again(page):
@@ -284,6 +292,50 @@ def test_an_uploaded_article_is_asked_and_removed(page, folder):
     expect(gone.locator(".missing")).to_contain_text("capybaras")
 
 
+def test_files_may_be_dropped_anywhere(page):
+    """The browser does not leave the page to show them."""
+    drop = """(name) => {
+      const files = new DataTransfer();
+      files.items.add(new File(["The axolotl regrows its legs."], name));
+      const place = document.querySelector("#qa-turns");
+      for (const kind of ["dragover", "drop"]) place.dispatchEvent(
+        new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: files })
+      );
+    }"""
+    page.evaluate(drop, "axolotl.txt")
+    expect(page.locator(".results .added")).to_contain_text("axolotl.txt")
+    page.click('[data-act="dismiss"]')
+    expect(page.locator(".results")).to_have_count(0)
+    row = page.locator(".shelf li", has_text="axolotl")
+    row.hover()
+    row.locator(".remove").click()
+    page.click('[data-act="remove-now"]')
+    expect(row).to_have_count(0)
+
+
+def test_an_empty_library_asks_for_articles(browser, tmp_path):
+    """The first thing to do is shown; once it is done, there is something to ask."""
+    (tmp_path / "articles").mkdir()
+    fast = Settings(embedder="hash:256", reader="sentence", min_confidence=0.3)
+    empty = QA.open(tmp_path / "articles", store=tmp_path / "store", settings=fast)
+    demo, address = start(empty, port=0)
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("#qa[data-adopted]")
+    expect(page.get_by_role("heading", name="Add articles to ask them")).to_be_visible()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose files").click()
+    text = LLAMAS.encode()
+    chooser.value.set_files(
+        [{"name": "llamas.md", "mimeType": "text/markdown", "buffer": text}]
+    )
+    expect(page.locator("#qa-examples button").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Ask these articles")).to_be_visible()
+    context.close()
+    demo.close(verbose=False)
+
+
 def test_an_article_of_the_folder_is_hidden_and_brought_back(page, folder):
     row = page.locator(".shelf li", has_text="The ice diary")
     row.hover()
@@ -306,6 +358,11 @@ def test_only_the_chosen_articles_are_asked(page):
     for place in turn.locator(".cite .title").all_text_contents():
         assert place == "The ice diary"
     page.click('[data-act="ask-all"]')
+    page.fill("#qa-search", "rocket")
+    page.click('[data-act="ask-found"]')
+    expect(rows.locator("input")).to_be_checked()
+    expect(page.locator("#qa-chosen")).to_contain_text("only 1 of 3")
+    page.click('[data-act="ask-all"]')
     expect(ask(page, LANDED).locator(".cite").first).to_contain_text("rocket")
 
 
@@ -323,6 +380,40 @@ def test_conversations_are_kept_and_cleared(page):
     expect(page.locator(".turn[data-turn]")).to_have_count(0)
     expect(page.locator("#qa-start")).to_be_visible()
     expect(options).to_have_count(2)  # the other, and a new one
+    page.click('[data-act="bring-back"]')
+    expect(page.locator(".turn h2")).to_have_text(["Who found a tin box?"])
+    expect(options).to_have_count(2)
+    page.click('[data-act="new"]')
+    expect(page.locator("#qa-undo")).to_be_hidden()
+
+
+def test_two_tabs_keep_each_others_conversations(page, context, url):
+    other = context.new_page()
+    other.goto(url)
+    other.wait_for_selector("#qa[data-adopted]")
+    ask(page, "Who found a tin box?")
+    ask(other, LANDED)
+    for tab in (page, other):
+        tab.reload()
+        words = tab.locator("#qa-conversations").inner_text()
+        assert "tin box" in words
+        assert "booster" in words
+    # the same conversation in both: what the other one adds is not lost
+    tab = context.new_page()
+    tab.goto(url)
+    tab.wait_for_selector(".turn")
+    ask(other, "What is smaller than llamas?")
+    ask(tab, "Who cheered?")
+    tab.reload()
+    tab.wait_for_selector(".turn")
+    kept = tab.evaluate(
+        """Object.values(localStorage).flatMap((kept) => JSON.parse(kept).conversations
+          .flatMap((c) => c.answers.map((a) => a.question))).sort()"""
+    )
+    assert kept.count("What is smaller than llamas?") == 1
+    assert kept.count("Who cheered?") == 1
+    tab.close()
+    other.close()
 
 
 def test_exports_are_read_back(page, library, folder, tmp_path):
@@ -359,11 +450,63 @@ def test_asking_can_be_stopped(page):
     page.route("**/run/page_ask", slow)
     page.fill("#qa-question", LANDED)
     page.press("#qa-question", "Enter")
-    page.get_by_role("button", name="Stop").click()
+    with page.expect_request("**/run/page_stop") as request:
+        page.get_by_role("button", name="Stop").click()
+    assert request.value.post_data_json["data"][0]  # the ticket of its place in line
     expect(page.locator("#qa-question")).to_have_value(LANDED)
     expect(page.locator(".turn")).to_have_count(0)
     page.unroute_all(behavior="ignoreErrors")
     expect(ask(page, LANDED).locator(".found")).to_be_visible()
+
+
+def hold(page: Page) -> None:
+    """Let questions wait until they are given up."""
+    page.route("**/run/page_ask", lambda _: None)
+
+
+def test_what_was_edited_comes_back_when_it_is_stopped(page):
+    ask(page, "Who found a tin box?")
+    ask(page, LANDED)
+    hold(page)
+    first = page.locator('.turn[data-turn="0"]')
+    first.locator('[data-act="edit"]').click()
+    first.locator(".edit-form textarea").fill("What is smaller than llamas?")
+    first.get_by_role("button", name="Ask again").click()
+    expect(page.locator(".reading")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".turn h2")).to_have_text(["Who found a tin box?", LANDED])
+    expect(page.locator("#qa-question")).to_have_value("What is smaller than llamas?")
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_leaving_a_conversation_stops_its_question(page):
+    """No error, and nothing of it in the conversation that is shown instead."""
+    ask(page, LANDED)
+    hold(page)
+    page.fill("#qa-question", "Who found a tin box?")
+    page.press("#qa-question", "Enter")
+    expect(page.locator(".reading")).to_be_visible()
+    page.click('[data-act="new"]')
+    expect(page.locator("#qa-start")).to_be_visible()
+    expect(page.locator(".turn, .wrong")).to_have_count(0)
+    expect(page.locator("#qa-question")).to_have_value("")
+    page.unroute_all(behavior="ignoreErrors")
+    ask(page, "What is smaller than llamas?")
+    expect(page.locator(".turn h2")).to_have_text(["What is smaller than llamas?"])
+
+
+def test_what_is_asked_stands_at_the_top_and_stays_there(page):
+    """Also the second question, though little stands below it."""
+    ask(page, LANDED)
+    heading = ask(page, "Who found a tin box?").locator("h2")
+    assert heading.bounding_box()["y"] < 160
+    before = heading.bounding_box()
+    page.get_by_role("radio", name="Paragraph").last.click()
+    assert abs(heading.bounding_box()["y"] - before["y"]) < 2
+    ask(page, "Zorgblatt whisper penguins?")
+    page.wait_for_selector(".instead li")
+    assert page.locator(".turn h2").last.bounding_box()["y"] < 160
+    expect(page.locator("#qa-source-body .source-title")).to_have_count(0)
 
 
 def test_a_server_that_fails_is_told(page):
@@ -387,7 +530,7 @@ def test_keyboard_alone_is_enough(page):
     expect(page.locator("#qa-source-body .source-title")).to_be_focused()
     assert "barge" in mark_in_view(page)
     keys.press("j")
-    expect(page.locator("#qa-position")).to_contain_text("2 of")
+    expect(page.locator("#qa-position")).to_contain_text("Other 1 of")
     keys.press("Escape")
     expect(page.locator("#qa-source-tools")).to_be_hidden()
     keys.press("l")
@@ -468,6 +611,10 @@ class TestNarrow:
         expect(turn.locator(".citations .cite").first).to_be_in_viewport()
         page.click('[data-act="to-library"]')
         expect(page.locator("#qa-search")).to_be_in_viewport()
+        page.click('[data-act="to-source"]')
+        expect(page.locator("#qa-source")).to_be_focused()
+        page.keyboard.press("?")
+        expect(page.locator("#qa-help-title")).to_be_in_viewport()
 
 
 def test_hostile_files_are_shown_as_text(page):
@@ -514,6 +661,38 @@ def test_the_page_does_not_jump(browser, url):
     shifted = page.evaluate("window.shifted")
     context.close()
     assert shifted < 0.1  # "good" by the Web Vitals
+
+
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("light", WIDE), ("dark", WIDE), ("light", NARROW)]
+)
+def test_nobody_is_kept_out(browser, url, scheme, size):
+    """axe-core finds no violation in what a conversation goes through."""
+    try:
+        source = axe.script()
+    except axe.MissingError as error:
+        give_up(str(error))
+    context = browser.new_context(
+        viewport=size, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector("#qa[data-adopted]")
+    page.wait_for_selector("#qa-examples li")
+    # what the field covers can be scrolled free; axe-core takes it for a small target
+    page.add_style_tag(content="#qa .composer { position: static !important; }")
+    found = axe.violations(page, source)
+    turn = ask(page, LANDED)
+    turn.locator(".citations .cite").first.click()
+    page.wait_for_selector("#qa-source-body mark.span")
+    turn.locator(".others summary").click()
+    ask(page, "Zorgblatt whisper penguins?")
+    found += axe.violations(page, source)
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    found += axe.violations(page, source)
+    context.close()
+    assert found == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

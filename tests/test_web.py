@@ -6,11 +6,15 @@ import datetime
 import json
 import re
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from html.parser import HTMLParser
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import jsonschema
@@ -24,15 +28,17 @@ from qa.library.records import StoredArticle
 from qa.pipeline import QA
 from qa.schema import ANSWER_SCHEMA, answer_from_json
 from qa.settings import Settings
-from qa.types import Answer, Article, Citation
+from qa.types import Alternative, Answer, Article, Citation
 from qa.verify import verify_answer
 from qa.web.answer_html import turn_html
-from qa.web.examples import Examples, proposals
+from qa.web.examples import Examples, varied
 from qa.web.export import export
 from qa.web.library_html import matching, progress_html, results_html, shelf_html
+from qa.web.proposals import proposals
 from qa.web.server import free_port, start
 from qa.web.source_html import article_head, article_html, as_quote
 from qa.web.text_html import escape, marked
+from qa.web.turnstile import TURNSTILE, Turnstile
 from tests.conftest import LLAMAS, ROCKETS
 
 # Gradio still sets an option that the newest pandas has deprecated
@@ -241,6 +247,49 @@ def test_an_answer_tells_what_it_rests_on(article):
     assert ("role", "tooltip") in Seen(html).attributes
 
 
+def test_an_answer_tells_what_others_say(article):
+    """One that is nearly as sure is named; what is hardly likely is left out."""
+    other = dataclasses.replace(article, id="b.md", path="b.md", title="Other")
+    likely = Alternative("Ada left", "Ada left.", 0.6, (cite(other, "Ada left"),))
+    unlikely = Alternative("rained", "It rained.", 0.01, (cite(other, "rained"),))
+    answer = answered(
+        cite(article, "Bo stayed"), article, alternatives=(likely, unlikely)
+    )
+    text = Seen(turn_html(answer, 0, lambda _: article)).text
+    assert "Another article says: Ada left (1)" in text
+    assert "60 %" in text
+    assert "1 %" not in text
+
+
+def test_a_span_does_not_drown_in_an_endless_sentence(article):
+    endless = dataclasses.replace(
+        article, text=f"{'x' * 50_000} Bo left {'y' * 50_000}"
+    )
+    place = {"sentence_start": 0, "sentence_end": len(endless.text)}
+    html = turn_html(
+        answered(cite(endless, "Bo left", **place), endless), 0, lambda _: endless
+    )
+    assert '<mark class="span">Bo left</mark>' in html
+    assert html.count("…") == 2
+    assert len(html) < 6000
+
+
+def test_without_articles_no_word_is_missed(article):
+    answer = Answer(
+        "Who?", "Who?", None, None, 0.0, "no_articles", unknown_words=("x",)
+    )
+    text = Seen(turn_html(answer, 0, lambda _: None)).text
+    assert "no articles here yet" in text
+    assert "No article contains" not in text
+
+
+def test_the_title_is_not_shown_twice():
+    article = Article("a.txt", "a.txt", "Rain", "Rain\n\nRain fell.")
+    assert Seen(article_html(article, None)).text.startswith("Rain fell.")
+    cited = article_html(article, cite(article, "Rain", sentence_start=0))
+    assert '<mark class="span">Rain</mark>' in cited
+
+
 def test_no_answer_tells_why(article):
     answer = missing(article, cite(article, "Ada left"), unknown_words=("Zorg",))
     text = Seen(turn_html(answer, 0, lambda _: article)).text
@@ -339,13 +388,110 @@ def test_examples_are_kept_until_the_library_changes(qa):
     assert len(asked) == 2 * before
 
 
-def test_proposals_name_a_person_or_a_statement():
-    text = "Maria Quispe, a herder, hums. Director Ken Ito said that the dam had held."
-    found = [question for question, _ in proposals(Article("a", "a", "T", text))]
-    assert found == [
-        "Who is Maria Quispe?",
-        "What did Director Ken Ito say about the dam?",
+@pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("Maria Quispe, a herder, hums.", "Who is Maria Quispe?"),
+        (
+            "Director Ken Ito said that the dam had held.",
+            "What did Director Ken Ito say about the dam?",
+        ),
+        (
+            "The envoys of Peru met in Lima on 8 April 2016.",
+            "When did the envoys of Peru meet in Lima?",
+        ),
+        (
+            "On 8 April 2016, Peru signed the Lima Treaty.",
+            "When did Peru sign the Lima Treaty?",
+        ),
+        (
+            "The Lima Treaty was signed in Cusco, on a lake, on 8 April 2016.",
+            "When was the Lima Treaty signed in Cusco?",
+        ),
+        (
+            "More than 40 countries sent envoys to Lima.",
+            "How many countries sent envoys to Lima?",
+        ),
+        ("President Ada Park opened the Lima dam.", "Who opened the Lima dam?"),
+        ("Bo Ito, once a pilot, led the Lima talks.", "Who led the Lima talks?"),
+    ],
+)
+def test_a_statement_is_turned_into_a_question(sentence, question):
+    found = [question for question, _ in proposals(Article("a", "a", "T", sentence))]
+    assert found == [question]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "He met them in Lima on 8 April 2016.",  # who?
+        "A plane shot down by Peru on 8 April 2016, was found.",  # no statement
+        "Two weeks later the envoys of Peru met in Lima.",  # no count of anything
+        "On 8 April 2016 it rained.",
+        "That ship sailed.",
+    ],
+)
+def test_what_cannot_stand_alone_is_no_question(sentence):
+    assert list(proposals(Article("a", "a", "T", sentence))) == []
+
+
+def test_examples_name_what_they_ask_for_and_differ():
+    vague = "What did Mr. Ito say about the dam?"
+    rows = [[vague], ["Who is Ada Park?", "Who led the talks?"], ["Who is Bo Ito?"]]
+    assert varied(rows, 3) == [
+        "Who is Ada Park?",
+        "Who is Bo Ito?",
+        "Who led the talks?",
     ]
+    assert varied(rows, 9)[-1] == vague
+
+
+# the line in front of the reader
+
+
+def test_questions_are_read_in_the_order_in_which_they_came():
+    turnstile, order = Turnstile(1), []
+
+    def pass_through(number: int) -> None:
+        with turnstile.passed(f"{number}"):
+            order.append(number)
+
+    with ThreadPoolExecutor(8) as pool, turnstile.passed():
+        for number in range(8):
+            pool.submit(pass_through, number)
+            until(lambda number=number: turnstile.waiting == number + 1)
+        assert order == []
+    assert order == list(range(8))
+    assert not turnstile.is_busy
+
+
+def test_whoever_leaves_the_line_lets_the_next_one_in():
+    turnstile = Turnstile(1)
+
+    def pass_through(ticket: str) -> str:
+        with turnstile.passed(ticket):
+            return ticket
+
+    with ThreadPoolExecutor(2) as pool:
+        with turnstile.passed():
+            first = pool.submit(pass_through, "first")
+            until(lambda: turnstile.waiting == 1)
+            second = pool.submit(pass_through, "second")
+            until(lambda: turnstile.waiting == 2)
+            assert turnstile.leave("first")
+            assert not turnstile.leave("first")
+            with pytest.raises(QAError, match="Stopped"):
+                first.result(5)
+        assert second.result(5) == "second"
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for another thread."""
+    for _ in range(500):
+        if is_so():
+            return
+        time.sleep(0.01)
+    pytest.fail("waited 5 s in vain")
 
 
 # the server
@@ -435,7 +581,7 @@ def test_the_documented_example_runs(url):
 
 
 def call(url: str, name: str, *data: Any) -> Any:
-    answer = httpx.post(f"{url}/gradio_api/run/{name}", json={"data": data})
+    answer = httpx.post(f"{url}/gradio_api/run/{name}", json={"data": data}, timeout=60)
     assert answer.status_code == 200, answer.text
     return answer.json()["data"][0]
 
@@ -446,7 +592,7 @@ def test_twenty_people_do_not_get_each_others_answers(url):
     def converse(question: str) -> list[str]:
         asked: list[Any] = []
         for _ in range(3):
-            got = call(url, "page_ask", question, asked, [], len(asked))
+            got = call(url, "page_ask", question, asked, [], len(asked), "")
             asked.append(got["answer"])
         return [answer["question"] for answer in asked]
 
@@ -455,10 +601,31 @@ def test_twenty_people_do_not_get_each_others_answers(url):
             assert got == [question] * 3
 
 
+def test_a_stopped_question_is_not_read(url, library, monkeypatch):
+    """Its place in line is given up; a question without a ticket keeps its own."""
+    read = []
+    ask = QA.ask
+    monkeypatch.setattr(
+        QA, "ask", lambda *a, **k: read.append(a[1]) or ask(*a, **k), raising=True
+    )
+    asked = ("Where did the booster land?", [], [], 0)
+    with ThreadPoolExecutor(2) as pool:
+        with ExitStack() as full:
+            for _ in range(TURNSTILE.at_once):
+                full.enter_context(TURNSTILE.passed())
+            stopped = pool.submit(call, url, "page_ask", *asked, "mine")
+            until(lambda: TURNSTILE.waiting == 1)
+            assert call(url, "page_stop", "another's") == {"stopped": False}
+            assert call(url, "page_stop", "mine") == {"stopped": True}
+            assert "Stopped" in stopped.result(10)["error"]
+            assert read == []
+        assert "barge" in call(url, "page_ask", *asked, "")["answer"]["text"]
+
+
 def test_asking_while_indexing_tells_how_far_it_is(url, monkeypatch):
     now = Progress(3, 10, 600, 0.45, 30.0)
     monkeypatch.setattr(Library, "status", property(lambda _: now))
-    got = call(url, "page_ask", "Where did the booster land?", [], [], 0)
+    got = call(url, "page_ask", "Where did the booster land?", [], [], 0, "")
     assert "Asked while indexing: 45% of the files" in got["html"]
     assert "Indexing: 45 %" in call(url, "page_status")["progress"]
 
@@ -474,10 +641,10 @@ def test_tools_for_assistants(url):
 
 
 def test_errors_are_told_to_the_page(url):
-    assert "no word" in call(url, "page_ask", "?", [], [], 0)["error"]
+    assert "no word" in call(url, "page_ask", "?", [], [], 0, "")["error"]
     assert "no longer" in call(url, "page_article", "gone.md", 0)["error"]
     assert "not an answer" in call(url, "page_render", [{"text": "x"}])["error"]
-    asked = call(url, "page_ask", "llamas", [], [], 0)["answer"]
+    asked = call(url, "page_ask", "llamas", [], [], 0, "")["answer"]
     assert "no citation" in call(url, "page_citation", asked, "citations", 99)["error"]
 
 
@@ -501,6 +668,19 @@ def test_what_is_not_ours_is_refused(url, path, headers):
 def test_bodies_are_bounded(url):
     answer = httpx.post(f"{url}/ask", content=b" " * 17_000_000)
     assert answer.status_code == 413
+
+
+def test_uploads_are_bounded_together(url):
+    """The size is refused before a byte of the files has been taken."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection.putrequest("POST", "/gradio_api/upload")
+    connection.putheader("Content-Length", "150000000")
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert b"bytes" in answer.read()
+    connection.close()
 
 
 def test_uploads_outside_the_temporary_folder_are_refused(url, tmp_path):
@@ -532,7 +712,7 @@ def test_nothing_connects_outwards(library, monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", watched)
     demo, address = start(library, port=0)
-    call(address, "page_ask", "llamas", [], [], 0)
+    call(address, "page_ask", "llamas", [], [], 0, "")
     demo.close(verbose=False)
     assert outside == []
 

@@ -15,7 +15,7 @@ from qa.library.library import FileResult
 from qa.schema import Json, answer_from_json, answer_to_json
 from qa.types import Answer, Article, Citation, Turn
 from qa.web.answer_html import turn_html
-from qa.web.examples import Examples
+from qa.web.examples import Examples, spread
 from qa.web.export import export
 from qa.web.library_html import matching, progress_html, results_html, shelf_html
 from qa.web.source_html import article_head, article_html, as_quote
@@ -25,10 +25,11 @@ from qa.web.turnstile import TURNSTILE
 if TYPE_CHECKING:
     from qa.pipeline import QA
 
-__all__ = ["MAX_FILES", "MAX_FILE_BYTES", "Actions", "turns_of"]
+__all__ = ["MAX_FILES", "MAX_FILE_BYTES", "MAX_UPLOAD_BYTES", "Actions", "turns_of"]
 
 MAX_FILES = 50  # handed over at a time
 MAX_FILE_BYTES = 50_000_000
+MAX_UPLOAD_BYTES = 100_000_000  # all files that are handed over at a time
 _MAX_TURNS = 500  # of one conversation that are drawn or exported
 _START_EXAMPLES = 5
 _INSTEAD_EXAMPLES = 3
@@ -75,10 +76,15 @@ class Actions:
 
     @_told
     def page_ask(
-        self, question: str, answers: list[Json], chosen: list[str], number: int
+        self,
+        question: str,
+        answers: list[Json],
+        chosen: list[str],
+        number: int,
+        ticket: str,
     ) -> Json:
-        """Answer a question; `html` is its turn of the conversation."""
-        with TURNSTILE.passed():
+        """Answer a question; `html` is its turn, `ticket` is for `page_stop`."""
+        with TURNSTILE.passed(ticket):
             answer = self._qa.ask(
                 question, turns=turns_of(answers), only=chosen or None
             )
@@ -95,6 +101,11 @@ class Actions:
             "html": html.replace("</article>", f"{note}</article>"),
             "said": answer.text or "The articles do not say.",
         }
+
+    @_told
+    def page_stop(self, ticket: str) -> Json:
+        """Give up the place in line of a question; one that is being read goes on."""
+        return {"stopped": TURNSTILE.leave(ticket)}
 
     @_told
     def page_render(self, answers: list[Json]) -> Json:
@@ -196,9 +207,9 @@ class Actions:
     @_told
     def page_examples(self, articles: list[str]) -> Json:
         """Find questions that are answered: by these articles first, then by any."""
-        others = [article.id for article in self._qa.library.articles()]
-        ids = list(dict.fromkeys([*articles, *others]))
         count = _INSTEAD_EXAMPLES if articles else _START_EXAMPLES
+        others = [article.id for article in self._qa.library.articles()]
+        ids = list(dict.fromkeys([*articles, *spread(others, count)]))
         return {"questions": self._examples.among(ids, count)}
 
     @_told

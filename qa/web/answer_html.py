@@ -13,8 +13,10 @@ Lookup = Callable[[str], Article | None]
 """Finds an article by its id; None when it has gone from the library."""
 
 _MOST_AROUND = 1500  # characters of a paragraph shown on either side of the sentence
+_MOST_BESIDE = 700  # characters of the sentence shown on either side of the span
 _LONG_SPAN = 160  # characters; a longer one is set smaller
 _WHOLE = 0.9  # share of its sentence from which a span counts as all of it
+_LEAST_LIKELY = 0.05  # confidence below which another answer is not worth a look
 _EXPLAINED = (
     "An estimate of the chance that these words answer the question, fitted on "
     "questions whose answers are known: of answers this sure, about {share} in 100 "
@@ -75,9 +77,12 @@ def _words(answer: Answer, article: Article | None) -> str:
         sentence = around = (0, len(text))
     else:
         text, around = article.text, _around(article.text, sentence)
-    before = marked(text, around[0], sentence[0])
-    inner = marked(text, *sentence, span=span, sentence=sentence)
-    after = marked(text, sentence[1], around[1])
+    # a "sentence" may be a list without an end: the span must not drown in it
+    first = max(sentence[0], span[0] - _MOST_BESIDE)
+    last = min(sentence[1], span[1] + _MOST_BESIDE)
+    inner = marked(text, first, last, span=span, sentence=sentence)
+    before = marked(text, around[0], first) if first == sentence[0] else "… "
+    after = marked(text, last, around[1]) if last == sentence[1] else " …"
     length = cited.end - cited.start
     size = " is-long" if length > _LONG_SPAN else ""
     if length > _WHOLE * (cited.sentence_end - cited.sentence_start):
@@ -119,7 +124,7 @@ def _agreement(answer: Answer) -> str:
     return f'<span class="agree">{plural(articles, "article")} agree</span>'
 
 
-def _place(citation: Citation) -> str:
+def _place(citation: Citation, *more: str) -> str:
     parts = [f'<span class="title">{isolated(citation.title)}</span>']
     if citation.published:
         day = citation.published
@@ -127,7 +132,8 @@ def _place(citation: Citation) -> str:
     parts.append(
         f"page {citation.page}" if citation.page else f"paragraph {citation.paragraph}"
     )
-    return f'{parts[0]} <span class="where">{" · ".join(parts[1:])}</span>'
+    facts = " · ".join([*parts[1:], *more])
+    return f'{parts[0]} <span class="where">{facts}</span>'
 
 
 def _citations(citations: tuple[Citation, ...]) -> str:
@@ -142,43 +148,51 @@ def _citations(citations: tuple[Citation, ...]) -> str:
 
 
 def _alternatives(answer: Answer) -> str:
-    if not answer.alternatives:
+    least = _LEAST_LIKELY if answer.is_found else 0.0
+    shown = [a for a in answer.alternatives if a.confidence >= least]
+    if not shown:
         return ""
-    cited = {citation.article for citation in answer.citations}
-    others = [
-        a
-        for a in answer.alternatives
-        if answer.is_found
-        and 2 * a.confidence >= answer.confidence
-        and not cited & {c.article for c in a.citations}
-    ]
-    heading = "Other possible answers" if answer.is_found else "Words found, but unsure"
-    if others:
-        who = "Another article says" if len(others) == 1 else "Other articles say"
-        heading = f"{who}: {clipped(others[0].text, 60)}"
     items = "".join(
-        _alternative(index, a) for index, a in enumerate(answer.alternatives)
+        _alternative(index, a)
+        for index, a in enumerate(answer.alternatives)
+        if a.confidence >= least
     )
     return (
-        f'<details class="others"><summary>{escape(heading)} '
-        f'<span class="count">({len(answer.alternatives)})</span></summary>'
+        f'<details class="others"><summary>{escape(_others(answer, shown))} '
+        f'<span class="count">({len(shown)})</span></summary>'
         f"<ol>{items}</ol></details>"
     )
 
 
+def _others(answer: Answer, shown: list[Alternative]) -> str:
+    """Return what stands above the alternatives: who says otherwise, if one does."""
+    if not answer.is_found:
+        return "Words found, but unsure"
+    cited = {citation.article for citation in answer.citations}
+    others = [
+        a
+        for a in shown
+        if 2 * a.confidence >= answer.confidence
+        and not cited & {c.article for c in a.citations}
+    ]
+    if not others:
+        return "Other possible answers"
+    who = "Another article says" if len(others) == 1 else "Other articles say"
+    return f"{who}: {clipped(others[0].text, 60)}"
+
+
 def _alternative(index: int, alternative: Alternative) -> str:
-    cited = alternative.citations[0]
+    sure = f"{100 * alternative.confidence:.0f} %"
     return (
         f'<li><button class="cite" data-cite="{index}" data-group="alternatives">'
         f'<span class="other-words" dir="auto">{escape(clipped(alternative.text, 320))}'
-        f'</span> <span class="number">{100 * alternative.confidence:.0f} %</span> '
-        f"{_place(cited)}</button></li>"
+        f"</span> {_place(alternative.citations[0], sure)}</button></li>"
     )
 
 
 def _not_found(answer: Answer, number: int) -> str:
     missing = ""
-    if answer.unknown_words:
+    if answer.unknown_words and answer.reason != "no_articles":
         words = ", ".join(
             f"<em>{isolated(word, 80)}</em>" for word in answer.unknown_words[:12]
         )
@@ -207,7 +221,8 @@ def _preview(passage: str) -> str:
 
 
 def _footer(answer: Answer, *, is_found: bool) -> str:
-    spent = f"{answer.timings.get('total', 0.0):,.0f} ms"
+    total = answer.timings.get("total", 0.0)
+    spent = f"{total:,.0f} ms" if total >= 1 else "under 1 ms"
     over = plural(answer.passages, "passage")
     actions = ""
     if is_found:
@@ -219,7 +234,7 @@ def _footer(answer: Answer, *, is_found: bool) -> str:
         actions = (
             f'<span class="lengths" role="radiogroup" aria-label="Length of the '
             f'answer">{radios}</span>'
-            '<button class="quiet" data-act="copy">Copy quote</button>'
+            '<button class="quiet copy" data-act="copy">Copy quote</button>'
         )
     return (
         f'<footer class="below">{actions}<span class="spent">{spent} over {over}</span>'

@@ -11,11 +11,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.web.actions import MAX_UPLOAD_BYTES
+
 __all__ = ["Guard"]
 
 _OURS = frozenset(("127.0.0.1", "localhost", "::1"))
 _MAX_BODY = 16_000_000  # bytes of a call; uploads have a bound of their own
-_MAX_UPLOAD = 400_000_000  # bytes of one upload, all files together
+_FORM = 100_000  # bytes around the files of an upload
 _UPLOAD = "/gradio_api/upload"
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
@@ -55,7 +57,8 @@ class Guard:
         if refusal:
             await PlainTextResponse(refusal, 403)(scope, receive, send)
             return
-        limit = _MAX_UPLOAD if scope["path"].startswith(_UPLOAD) else _MAX_BODY
+        is_upload = scope["path"].startswith(_UPLOAD)
+        limit = MAX_UPLOAD_BYTES + _FORM if is_upload else _MAX_BODY
         if int(Headers(scope=scope).get("content-length") or 0) > limit:
             await PlainTextResponse(f"more than {limit:,} bytes", 413)(
                 scope, receive, send

@@ -51,8 +51,8 @@ def shelf_html(
     """Return the list of articles, then what was skipped and what is hidden."""
     if not shelf.total:
         body = (
-            '<p class="empty">No articles yet. Add files above: Markdown, text, HTML, '
-            "PDF, DOCX, CSV, JSONL or a ZIP of them.</p>"
+            '<p class="empty">None yet. Markdown, text, HTML, PDF, DOCX, CSV and JSONL '
+            "can be added, and a ZIP of them.</p>"
         )
     elif not shelf.articles:
         body = '<p class="empty">No article matches.</p>'
@@ -95,7 +95,7 @@ def _skipped(skipped: Sequence[tuple[str, str]]) -> str:
         for path, reason in skipped[:_SKIPPED_SHOWN]
     )
     return (
-        f'<details class="skipped"><summary>{plural(len(skipped), "file")} skipped'
+        f'<details class="unread"><summary>{plural(len(skipped), "file")} skipped'
         f"</summary><ul>{items}</ul></details>"
     )
 
@@ -121,7 +121,10 @@ def results_html(results: Sequence[FileResult]) -> str:
         f"{_because(result)}</li>"
         for result in results
     )
-    return f'<ul class="results">{items}</ul>'
+    return (
+        f'<ul class="results">{items}</ul>'
+        '<button class="quiet" data-act="dismiss">Dismiss</button>'
+    )
 
 
 def _because(result: FileResult) -> str:

@@ -191,6 +191,7 @@ def build_ui(qa: "QA") -> gr.Blocks:
 def _acts(actions: Actions) -> tuple[Any, ...]:
     return (
         actions.page_ask,
+        actions.page_stop,
         actions.page_render,
         actions.page_citation,
         actions.page_article,

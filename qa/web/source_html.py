@@ -61,7 +61,7 @@ def article_html(article: Article, citation: Citation | None, at: int = 0) -> st
     parts, pages = [], 0
     for number, (start, end) in enumerate(paragraph_spans(text), start=1):
         begin, stop = max(start, first), min(end, last)
-        if begin >= stop:
+        if begin >= stop or _is_head(article, citation, begin, stop):
             continue
         page = bisect_right(article.page_starts, start)
         if page > pages:
@@ -89,6 +89,12 @@ def as_quote(citation: Citation) -> str:
     quote = citation.quote.strip()
     opened = quote if quote[:1] in '“"«„' else f"“{quote}”"
     return f"{opened} ({', '.join(clipped(f, 300) for f in facts if f)})"
+
+
+def _is_head(article: Article, citation: Citation | None, start: int, end: int) -> bool:
+    """Whether this is the title, which stands above the text already."""
+    is_title = start < _LONGEST_HEADING and article.text[start:end] == article.title
+    return is_title and (citation is None or citation.start >= end)
 
 
 def _is_heading(paragraph: str) -> bool:

@@ -5,8 +5,10 @@
   const KEPT = 30; // conversations
   const TURNS_SENT = 6; // earlier answers that a follow-up may lean on
   const LENGTHS = ["span", "sentence", "paragraph"];
-  const MOST_FILES = 50, LARGEST_FILE = 50e6; // the server holds to the same
-  let root, state, busy = null, opened = null, returnTo = null, doomed = null;
+  const MOST_FILES = 50, LARGEST_FILE = 50e6, LARGEST_UPLOAD = 100e6; // the server holds to the same
+  const GROUPS = { citations: "Citation", alternatives: "Other", nearest: "Near" };
+  let root, state, busy = null, opened = null, returnTo = null, doomed = null, cleared = null, suggesting = false, trace = null;
+  const seen = new Set(); // ids of conversations
   const $ = (id) => root.querySelector(`#qa-${id}`);
   const make = (tag, name, text) => {
     const made = document.createElement(tag);
@@ -40,20 +42,48 @@
     state = { conversations: [], current: null, length: "sentence", theme: "", chosen: [], ...kept };
     if (!Array.isArray(state.conversations)) state.conversations = [];
     if (!LENGTHS.includes(state.length)) state.length = "sentence";
-    if (!current()) begin();
+    state.conversations.forEach((c) => seen.add(c.id));
+    if (current()) trace = traceOf(current()); else begin();
   }
   function save() {
+    try { meet(JSON.parse(localStorage.getItem(keptAs()) || "{}").conversations || []); } catch { /* nothing of ours */ }
     for (;;) {
-      try { localStorage.setItem(keptAs(), JSON.stringify(state)); return; } catch {
-        if (state.conversations.length < 2) return; // no storage: the page still works
-        state.conversations.pop();
+      try { localStorage.setItem(keptAs(), JSON.stringify(state)); trace = current() ? traceOf(current()) : null; return; } catch {
+        const oldest = state.conversations.findLastIndex((c) => c.id !== state.current);
+        if (oldest < 0) return; // no storage: the page still works
+        state.conversations.splice(oldest, 1);
       }
     }
+  }
+  /* what another tab has kept since we last looked; if it went on with the conversation
+     that is shown here, there are two of them from now on */
+  const traceOf = (c) => c.answers.map((a) => a.question).join("\n");
+  const named = () => `${Date.now()}-${Math.random()}`;
+  function meet(others) {
+    const mine = current(), theirs = others.find((c) => c.id === state.current);
+    if (mine && theirs && trace !== null && traceOf(theirs) !== trace) {
+      seen.delete(mine.id);
+      mine.id = state.current = named();
+    }
+    state.conversations.push(...others.filter((c) => !seen.has(c.id) && c.answers.length));
+    [...others, ...state.conversations].forEach((c) => seen.add(c.id));
+  }
+  /* another tab has kept or deleted something: all but the one shown here is as there */
+  function share(event) {
+    if (event.key !== keptAs() || !event.newValue) return;
+    const mine = current();
+    try {
+      const kept = JSON.parse(event.newValue).conversations;
+      const others = kept.filter((c) => c.id !== mine.id && c.answers.length);
+      state.conversations = [mine, ...others];
+      others.forEach((c) => seen.add(c.id));
+      listConversations();
+    } catch { /* nothing of ours */ }
   }
   const current = () => state.conversations.find((c) => c.id === state.current);
   function begin() {
     state.conversations = state.conversations.filter((c) => c.answers.length).slice(0, KEPT - 1);
-    const made = { id: `${Date.now()}`, answers: [] };
+    const made = { id: named(), answers: [] };
     state.conversations.unshift(made);
     state.current = made.id;
     save();
@@ -69,10 +99,13 @@
 
   /* the conversation */
   async function show() {
+    stop();
     listConversations();
+    returnTo = null;
     closeSource();
+    $("undo").hidden = cleared === null;
     const turns = $("turns"), answers = current().answers;
-    turns.querySelectorAll(".turn").forEach((turn) => turn.remove());
+    turns.querySelectorAll(".turn, .wrong").forEach((each) => each.remove());
     $("start").hidden = answers.length > 0;
     if (answers.length) {
       const shown = current().id;
@@ -83,7 +116,13 @@
         dress();
         turns.scrollTop = turns.scrollHeight;
       } catch (error) { complain(error, turns); }
-    } else suggest($("examples"), [], "For instance");
+    } else suggestStart();
+  }
+  async function suggestStart() {
+    if (suggesting) return;
+    suggesting = true;
+    await suggest($("examples"), [], "For instance");
+    suggesting = false;
   }
   const turnsShown = () => [...root.querySelectorAll(".turn[data-turn]")];
   const lastTurn = () => turnsShown().at(-1);
@@ -125,10 +164,13 @@
     waiting.firstChild.append(make("h2", "", question));
     $("turns").append(waiting);
     waiting.scrollIntoView({ block: "start" });
-    busy = new AbortController();
+    cleared = null;
+    const mine = busy = new AbortController();
+    busy.ticket = named();
     setAsking(true);
     try {
-      const got = await call("page_ask", question, alone ? [] : earlier.slice(-TURNS_SENT), state.chosen, from, { signal: busy.signal });
+      const got = await call("page_ask", question, alone ? [] : earlier.slice(-TURNS_SENT), state.chosen, from, busy.ticket, { signal: busy.signal });
+      if (mine.signal.aborted) throw new DOMException("stopped", "AbortError");
       waiting.insertAdjacentHTML("beforebegin", got.html);
       const turn = waiting.previousElementSibling;
       conversation.answers = [...earlier, got.answer];
@@ -139,18 +181,28 @@
       turn.scrollIntoView({ block: "start" });
       root.dataset.askMs = Math.round(performance.now() - begun);
       say(got.said);
-      if (got.answer.text === null) instead(turn, got.answer);
+      if (got.answer.text === null) { returnTo = null; closeSource(); instead(turn, got.answer); }
       else if (isWide()) openCitation(turn, "citations", 0, { keepFocus: true });
     } catch (error) {
       waiting.remove();
+      if (current() !== conversation) return; // gone elsewhere meanwhile
+      if (from < conversation.answers.length) await show(); // edited: all is as it was
       $("question").value = question;
       fit();
       if (error.name === "AbortError") say("Stopped."); else complain(error, $("turns")).scrollIntoView({ block: "nearest" });
       if (!conversation.answers.length) $("start").hidden = false;
     } finally {
-      busy = null;
-      setAsking(false);
+      if (busy === mine) busy = null;
+      setAsking(busy !== null);
     }
+  }
+  /* ends the wait, and gives up the place in line; the page is free at once */
+  function stop() {
+    if (!busy) return;
+    call("page_stop", busy.ticket).catch(() => {});
+    busy.abort();
+    busy = null;
+    setAsking(false);
   }
   function setAsking(is) {
     const button = $("ask");
@@ -162,6 +214,7 @@
   async function suggest(place, ids, heading, level = "h2") {
     try {
       const { questions } = await call("page_examples", ids);
+      if (!place.isConnected) return;
       if (!questions.length) return place.replaceChildren();
       const list = make("ul");
       questions.forEach((question) => {
@@ -185,6 +238,8 @@
     const head = turn.querySelector(".asked"), kept = [...head.childNodes];
     const form = make("form", "edit-form"), field = make("textarea"), row = make("div", "row");
     field.value = text;
+    field.rows = 1;
+    field.oninput = () => fit(field);
     field.setAttribute("aria-label", "Question to ask again");
     const undo = () => { form.remove(); head.append(...kept); head.querySelector("button").focus(); };
     const cancel = make("button", "", "Cancel"), again = make("button", "ask", "Ask again");
@@ -198,6 +253,7 @@
     row.append(cancel, again);
     form.append(field, row);
     head.replaceChildren(form);
+    fit(field);
     field.focus();
     field.select();
   }
@@ -220,7 +276,8 @@
     if (!keepFocus) returnTo = button;
     await openSource(["page_citation", answer, group, index], keepFocus, () => opened === wanted);
     const places = placesOf(turn), at = places.findIndex(([g, i]) => g === group && i === index);
-    $("position").textContent = `${at + 1} of ${places.length}`;
+    const alike = places.filter(([g]) => g === group);
+    $("position").textContent = `${GROUPS[group]} ${alike.findIndex(([, i]) => i === index) + 1} of ${alike.length}`;
     root.querySelector('[data-act="previous"]').disabled = at === 0;
     root.querySelector('[data-act="next"]').disabled = at === places.length - 1;
   }
@@ -268,13 +325,18 @@
     } else mark.scrollIntoView({ block: "center" });
   }
   function step(by) {
-    if (!opened || opened.turn === undefined) return;
+    if (!opened || opened.turn === undefined) {
+      const latest = lastTurn(), first = latest && placesOf(latest)[0];
+      if (by > 0 && first) openCitation(latest, ...first, { keepFocus: isWide() });
+      return;
+    }
     const turn = root.querySelector(`.turn[data-turn="${opened.turn}"]`);
     const places = placesOf(turn), at = places.findIndex(([g, i]) => g === opened.group && i === opened.index);
     const next = places[at + by];
     if (!next) return;
-    const details = turn.querySelector(`.cite[data-group="${next[0]}"][data-cite="${next[1]}"]`).closest("details");
+    const button = turn.querySelector(`.cite[data-group="${next[0]}"][data-cite="${next[1]}"]`), details = button.closest("details");
     if (details) details.open = true;
+    if (isWide()) button.scrollIntoView({ block: "nearest" });
     openCitation(turn, ...next, { keepFocus: isWide() });
   }
   function closeSource() {
@@ -285,7 +347,7 @@
     if (returnTo?.isConnected) { returnTo.focus(); returnTo.scrollIntoView({ block: "nearest" }); }
     returnTo = null;
   }
-  async function copy(text) {
+  async function copy(text, button) {
     if (!text) return;
     try { await navigator.clipboard.writeText(text); } catch {
       const field = make("textarea"); // plain http on a network has no clipboard
@@ -297,6 +359,10 @@
     }
     root.dataset.copied = text;
     say("Copied the quote with its source.");
+    if (!button) return;
+    const was = button.textContent;
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = was === "Copied" ? "Copy quote" : was; }, 1500);
   }
 
   /* the library */
@@ -306,6 +372,7 @@
       const got = await call("page_library", $("search").value, state.chosen);
       $("shelf").innerHTML = got.html;
       state.chosen = got.chosen;
+      root.dataset.articles = got.total || (got.progress ? "" : 0);
       tellStatus(got);
       tellChosen(got.total);
     } catch (error) { $("shelf").replaceChildren(); complain(error, $("shelf")); }
@@ -324,17 +391,24 @@
       const got = await call("page_status");
       const isNew = got.generation !== generation;
       tellStatus(got);
-      if (isNew) shelve();
+      if (isNew) await shelve();
+      if (isNew && !(got.progress && $("examples").querySelector("li"))) freshen();
     } catch { timer = setTimeout(look, 15000); }
   }
+  /* the articles have changed: what they answer has, too */
+  function freshen() { if (!$("start").hidden) suggestStart(); }
+  const listed = () => [...root.querySelectorAll(".shelf [data-article]")].map((row) => row.dataset.article);
   function tellChosen(total) {
-    const n = state.chosen.length, line = $("chosen");
-    line.replaceChildren(n ? `Asking only ${n} of ${total} ` : total ? "Asking all. Tick some to ask only those." : "");
-    if (n) {
-      const all = make("button", "quiet", "Ask all");
-      all.dataset.act = "ask-all";
-      line.append(all);
-    }
+    const n = state.chosen.length, line = $("chosen"), found = $("search").value.trim() ? listed() : [];
+    const offer = (act, text) => {
+      const button = make("button", "quiet", text);
+      button.dataset.act = act;
+      line.append(button);
+    };
+    line.replaceChildren(n ? `Asking only ${n} of ${total} ` : !total ? "" : found.length ? "Asking all. " : "Asking all. Tick some to ask only those.");
+    if (found.some((id) => !state.chosen.includes(id))) offer("ask-found", found.length > 1 ? `Ask only these ${found.length}` : "Ask only this");
+    if (n) offer("ask-all", "Ask all");
+    root.toggleAttribute("data-only", n > 0);
     $("scope").textContent = n ? `Only ${n} chosen article${n > 1 ? "s" : ""} will be asked.` : "Enter asks. Press ? outside the field for shortcuts.";
     line.dataset.total = total;
   }
@@ -346,7 +420,9 @@
     try {
       if (files.length > MOST_FILES) throw new Error(`${files.length} files at once are too many; add at most ${MOST_FILES} at a time, or a ZIP of them.`);
       const large = files.find((file) => file.size > LARGEST_FILE);
+      const all = files.reduce((sum, file) => sum + file.size, 0);
       if (large) throw new Error(`${clipped(large.name, 80)} has ${(large.size / 1e6).toFixed(0)} MB; a file may have ${LARGEST_FILE / 1e6} MB. Split it.`);
+      if (all > LARGEST_UPLOAD) throw new Error(`These files have ${(all / 1e6).toFixed(0)} MB together; add at most ${LARGEST_UPLOAD / 1e6} MB at a time.`);
       const form = new FormData();
       files.forEach((file) => form.append("files", file));
       const sent = await fetch(new URL("gradio_api/upload", document.baseURI), { method: "POST", body: form });
@@ -357,12 +433,17 @@
       place.innerHTML = got.html;
     } catch (error) { place.replaceChildren(); complain(error, place); }
     $("files").value = "";
-    shelve();
+    await shelve();
+    freshen();
   }
 
+  function closeMenu() {
+    $("export").open = false;
+    $("export").querySelector("summary").focus();
+  }
   async function exportAs(kind) {
     const answers = current().answers;
-    $("export").open = false;
+    closeMenu();
     try {
       if (!answers.length) throw new Error("There is nothing to export yet: ask a question first.");
       const file = await call("page_export", kind, clipped(answers[0].question, 120), answers);
@@ -380,9 +461,9 @@
     const words = { "": "as the system has them", light: "light", dark: "dark" };
     $("theme").setAttribute("aria-label", `Colours: ${words[theme]}`);
     $("theme").title = `Colours: ${words[theme]}`;
+    return words[theme];
   }
-  function fit() {
-    const field = $("question");
+  function fit(field = $("question")) {
     field.style.height = "auto";
     field.style.height = `${Math.min(field.scrollHeight + 2, 150)}px`;
   }
@@ -393,27 +474,40 @@
   }
 
   const ACTS = {
-    "new": () => { begin(); show(); $("question").focus(); },
+    "new": () => { stop(); cleared = null; begin(); show(); $("question").focus(); },
     "clear": () => {
+      stop();
+      cleared = current().answers.length ? current() : null;
       state.conversations = state.conversations.filter((c) => c.id !== state.current);
       begin();
       show();
       $("question").focus();
     },
+    "bring-back": () => {
+      state.conversations = [cleared, ...state.conversations.filter((c) => c.answers.length)];
+      state.current = cleared.id;
+      cleared = null;
+      save();
+      show();
+      $("question").focus();
+    },
     "export": (button) => exportAs(button.dataset.kind),
-    "theme": () => { const order = ["", "light", "dark"]; setTheme(order[(order.indexOf(state.theme) + 1) % 3]); save(); },
+    "theme": () => { const order = ["", "light", "dark"]; say(`Colours: ${setTheme(order[(order.indexOf(state.theme) + 1) % 3])}`); save(); },
     "help": showHelp,
     "shut": () => $("help").close(),
     "to-library": () => { $("library").scrollIntoView({ block: "start" }); $("library").focus({ preventScroll: true }); },
-    "stop": () => busy?.abort(),
+    "to-source": () => { $("source").scrollIntoView({ block: "start" }); $("source").focus({ preventScroll: true }); },
+    "choose-files": () => $("files").click(),
+    "dismiss": () => { $("results").replaceChildren(); $("search").focus(); },
+    "stop": stop,
     "ask-this": (button) => { ask(button.textContent); $("question").focus({ preventScroll: true }); },
     "edit": (button) => { const turn = button.closest(".turn"); edit(turn, answerOf(turn).question, false); },
     "edit-understood": (button) => { const turn = button.closest(".turn"); edit(turn, answerOf(turn).standalone, true); },
     "copy": async (button) => {
       const answer = answerOf(button.closest(".turn"));
-      try { copy((await call("page_citation", answer, "citations", 0)).quote); } catch (error) { complain(error, button.closest(".turn")); }
+      try { copy((await call("page_citation", answer, "citations", 0)).quote, button); } catch (error) { complain(error, button.closest(".turn")); }
     },
-    "copy-open": () => copy(opened?.quote),
+    "copy-open": () => copy(opened?.quote, root.querySelector('[data-act="copy-open"]')),
     "previous": () => step(-1),
     "next": () => step(1),
     "close": closeSource,
@@ -431,13 +525,27 @@
       $("remove").close();
       try {
         await call("page_remove", [doomed.id]);
-        if (opened) { returnTo = null; closeSource(); }
+        returnTo = null;
+        closeSource();
+        $("results").replaceChildren();
         say("Removed.");
       } catch (error) { complain(error, $("results")); }
       await shelve();
+      freshen();
       $("search").focus();
     },
-    "restore": async () => { try { await call("page_restore"); } catch (error) { complain(error, $("results")); } shelve(); },
+    "restore": async () => {
+      try { await call("page_restore"); } catch (error) { complain(error, $("results")); }
+      await shelve();
+      freshen();
+      $("search").focus();
+    },
+    "ask-found": () => {
+      state.chosen = listed();
+      save();
+      root.querySelectorAll(".pick input").forEach((box) => { box.checked = true; });
+      tellChosen(Number($("chosen").dataset.total));
+    },
     "ask-all": () => { state.chosen = []; save(); root.querySelectorAll(".pick input").forEach((box) => { box.checked = false; }); tellChosen(Number($("chosen").dataset.total)); },
   };
 
@@ -458,13 +566,13 @@
     if (event.key === "Escape") {
       root.querySelectorAll(".sure").forEach((tip) => tip.classList.add("shut"));
       if (root.querySelector("dialog[open]")) return;
-      if (busy) busy.abort(); else if ($("export").open) $("export").open = false;
+      if (busy) stop(); else if ($("export").open) closeMenu();
       else if (isTyping && event.target.matches("textarea, input")) event.target.blur(); else if (opened) closeSource();
       return;
     }
     const radio = event.target.closest?.("[role=radio]");
-    if (radio && ["ArrowRight", "ArrowLeft"].includes(event.key)) {
-      const by = event.key === "ArrowRight" ? 1 : 2;
+    if (radio && ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"].includes(event.key)) {
+      const by = ["ArrowRight", "ArrowDown"].includes(event.key) ? 1 : 2;
       setLength(LENGTHS[(LENGTHS.indexOf(radio.dataset.length) + by) % 3], radio);
       radio.parentElement.querySelector('[aria-checked="true"]').focus();
       event.preventDefault();
@@ -505,11 +613,12 @@
       fit();
       ask(question);
     });
-    $("question").addEventListener("input", fit);
+    $("question").addEventListener("input", () => fit());
     $("question").addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); if (!busy) $("form").requestSubmit(); }
     });
-    $("conversations").addEventListener("change", (event) => { state.current = event.target.value; save(); show(); });
+    addEventListener("storage", share);
+    $("conversations").addEventListener("change", (event) => { cleared = trace = null; state.current = event.target.value; save(); show(); });
     $("search").addEventListener("input", () => { clearTimeout(searching); searching = setTimeout(shelve, 120); });
     $("shelf").addEventListener("change", (event) => {
       const id = event.target.closest("[data-article]")?.dataset.article;
@@ -522,10 +631,15 @@
     $("files").addEventListener("change", (event) => upload(event.target.files));
     root.addEventListener("pointerover", (event) => event.target.closest(".sure")?.classList.remove("shut"));
     root.addEventListener("focusin", (event) => event.target.closest(".sure")?.classList.remove("shut"));
-    const library = $("library"), drop = $("drop");
-    library.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
-    library.addEventListener("dragleave", () => drop.classList.remove("over"));
-    library.addEventListener("drop", (event) => { event.preventDefault(); drop.classList.remove("over"); upload(event.dataTransfer.files); });
+    const drop = $("drop"), hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+    document.addEventListener("dragover", (event) => { if (hasFiles(event)) { event.preventDefault(); drop.classList.add("over"); } });
+    document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) drop.classList.remove("over"); });
+    document.addEventListener("drop", (event) => {
+      drop.classList.remove("over");
+      if (!hasFiles(event)) return;
+      event.preventDefault(); // else the browser leaves the page to show the file
+      upload(event.dataTransfer.files);
+    });
     document.addEventListener("click", (event) => { if (!event.target.closest?.("#qa-export")) $("export").open = false; });
     shelve();
     show();
