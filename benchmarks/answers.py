@@ -3,9 +3,11 @@
     python -m benchmarks.answers --questions FILE --pool FILE [FILE …] [--json]
 
 FILE is a question set in the line format; for `--pool`, or of articles (rows with
-`title` and `text`). Asks every question of one library over the pool, and compares with
-three baselines in the same run: the first sentence of the best passage, the sentence
-reader, and the reader whose margin alone decides.
+`title` and `text`). Asks every question of one library over the pool, and compares in
+the same run with two ablations: `read all` never stops reading early, `outvoted` sets a
+span against the surest "no answer" of all passages instead of its own; and with three
+baselines: the reader whose margin alone decides, the sentence reader, and the first
+sentence of the best passage. `--top-k 20` shows what twenty passages change.
 """
 
 import argparse
@@ -13,7 +15,7 @@ import dataclasses
 import json
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.data import need, read_lines
@@ -22,10 +24,11 @@ from benchmarks.results import keep
 from qa.evaluation import Question, Report, evaluate, read_questions
 from qa.library.sentences import sentence_spans
 from qa.pipeline import QA
+from qa.protocols import Reader
 from qa.reading.cite import cite
 from qa.reading.confidence import Calibration
 from qa.settings import Settings
-from qa.types import Answer, Candidate
+from qa.types import Answer, Candidate, Passage
 
 SEED = 7
 UNCALIBRATED = Calibration("margin", bias=0.0, weights={"margin": 1.0})
@@ -54,6 +57,22 @@ class FirstSentence:
         )
 
 
+class Outvoted:
+    """A reader whose spans must beat the surest "no answer" of all passages."""
+
+    def __init__(self, reader: Reader) -> None:
+        """Take the reader."""
+        self.name = reader.name
+        self._reader = reader
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        """Return the reader's spans, best score first, with one null for all."""
+        found = self._reader.read(question, passages)
+        null = max((candidate.null for candidate in found), default=0.0)
+        shared = [dataclasses.replace(candidate, null=null) for candidate in found]
+        return sorted(shared, key=lambda c: (-c.score, c.passage.article.id, c.start))
+
+
 def main() -> None:
     """Ask, print and keep the table, and draw the risk-coverage curve."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -61,6 +80,7 @@ def main() -> None:
     parser.add_argument("--pool", type=Path, nargs="+", required=True)
     parser.add_argument("--store", type=Path, help="kept for the next run")
     parser.add_argument("--most", type=int, default=1000, help="questions asked")
+    parser.add_argument("--top-k", type=int, default=Settings().top_k)
     parser.add_argument("--only", nargs="+", help="names of the systems to run")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
@@ -70,12 +90,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         qa = open_any(arguments.pool, arguments.store or Path(scratch))
         reports = {}
-        for system, asked in systems(qa):
+        for system, asked in systems(qa, arguments.top_k):
             if arguments.only and system not in arguments.only:
                 continue
             reports[system] = evaluate(asked, questions)
             figures = summary(reports[system])
-            keep("answers", {"set": name, "system": system, "seed": SEED, **figures})
+            facts = {"set": name, "system": system, "top_k": arguments.top_k}
+            keep("answers", {**facts, "seed": SEED, **figures})
             if not arguments.json:
                 print(line(name, system, figures), flush=True)
     if arguments.json:
@@ -109,18 +130,23 @@ def open_any(pool: list[Path], place: Path) -> QA:
     return open_pool(pool, place)
 
 
-def systems(qa: QA) -> Iterator[tuple[str, QA | FirstSentence]]:
+def systems(qa: QA, top_k: int) -> Iterator[tuple[str, QA | FirstSentence]]:
     """Yield name and system: the product, then what it is compared with."""
     from qa.reading.confidence import load_calibration
     from qa.reading.sentence import SentenceReader
     from qa.search.embed import open_embedder
 
-    yield "qa", qa
     parts = (qa.library, qa.retriever)
-    half = dataclasses.replace(qa.settings, min_confidence=0.5)
+    calibration = load_calibration(qa.reader.name)
+    knobs = dataclasses.replace(qa.settings, top_k=top_k)
+    whole = dataclasses.replace(knobs, read_first=top_k)
+    yield "qa", QA(*parts, qa.reader, calibration, knobs)
+    yield "read all", QA(*parts, qa.reader, calibration, whole)
+    yield "outvoted", QA(*parts, Outvoted(qa.reader), calibration, whole)
+    half = dataclasses.replace(whole, min_confidence=0.5)
     yield "uncalibrated", QA(*parts, qa.reader, UNCALIBRATED, half)
     reader = SentenceReader(open_embedder(Settings().embedder))
-    yield "sentence", QA(*parts, reader, load_calibration(reader.name), qa.settings)
+    yield "sentence", QA(*parts, reader, load_calibration(reader.name), whole)
     yield "first sentence", FirstSentence(qa)
 
 

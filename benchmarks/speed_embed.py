@@ -13,13 +13,20 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.data import need, read_lines
 from benchmarks.results import keep
 from qa.protocols import Embedder, Vectors
 from qa.search.embed import open_embedder
+
+__all__ = ["GROUP", "REFERENCE", "Numbers", "encode_in_turn", "ranks_of"]
+
+Numbers = npt.NDArray[Any]
+"""One number for each group, or for each question."""
 
 REFERENCE = "minilm-torch"
 WAYS = (REFERENCE, "minilm:f32", "minilm")
@@ -49,13 +56,13 @@ def main() -> None:
     gold = np.array([home[line.context] for line in asked])
 
     embedders = {way: open_embedder(way) for way in WAYS}
-    seconds, vectors = _index(embedders, passages)
+    seconds, vectors = encode_in_turn(embedders, passages)
     latencies = _ask(embedders, questions[:60])
     found = {w: e.encode(questions, kind="question") for w, e in embedders.items()}
     figures = {}
     for way in WAYS:
         cosines = (vectors[way] * vectors[REFERENCE]).sum(axis=1)
-        ranks = _ranks(found[way] @ vectors[way].T, gold)
+        ranks = ranks_of(found[way] @ vectors[way].T, gold)
         figures[way] = {
             "times_reference": _median(seconds[REFERENCE] / seconds[way]),
             "passages_a_second": _median(GROUP / seconds[way]),
@@ -74,9 +81,13 @@ def main() -> None:
     keep("speed_embed", {"set": arguments.set, **sizes, "ways": figures})
 
 
-def _index(
+def encode_in_turn(
     embedders: dict[str, Embedder], passages: list[str]
-) -> tuple[dict[str, np.ndarray], dict[str, Vectors]]:
+) -> tuple[dict[str, Numbers], dict[str, Vectors]]:
+    """Return seconds of each group and the vectors, by embedder.
+
+    Passages that do not fill a last group are left out.
+    """
     seconds: dict[str, list[float]] = {way: [] for way in embedders}
     vectors: dict[str, list[Vectors]] = {way: [] for way in embedders}
     for embedder in embedders.values():
@@ -93,7 +104,7 @@ def _index(
     )
 
 
-def _ask(embedders: dict[str, Embedder], questions: list[str]) -> dict[str, np.ndarray]:
+def _ask(embedders: dict[str, Embedder], questions: list[str]) -> dict[str, Numbers]:
     seconds: dict[str, list[float]] = {way: [] for way in embedders}
     for question in questions:
         for way, embedder in embedders.items():
@@ -103,10 +114,14 @@ def _ask(embedders: dict[str, Embedder], questions: list[str]) -> dict[str, np.n
     return {way: np.array(each) for way, each in seconds.items()}
 
 
-def _ranks(scores: Vectors, gold: np.ndarray) -> np.ndarray:
-    """Return how many passages score above the right one, for each question."""
+def ranks_of(scores: Vectors, gold: Numbers) -> Numbers:
+    """Return how many passages score above the right one, for each question.
+
+    >>> ranks_of(np.float32([[0.9, 0.5], [0.2, 0.1]]), np.array([0, 1])).tolist()
+    [0, 1]
+    """
     own = scores[np.arange(len(gold)), gold]
-    return (scores > own[:, None]).sum(axis=1)
+    return np.asarray((scores > own[:, None]).sum(axis=1))
 
 
 def _cold() -> float:
@@ -115,7 +130,7 @@ def _cold() -> float:
     return time.perf_counter() - began
 
 
-def _median(values: np.ndarray) -> float:
+def _median(values: Numbers) -> float:
     return round(float(np.median(values)), 3)
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
@@ -13,18 +14,21 @@ from qa.library.progress import Progress
 from qa.library.scan import check_articles, default_store
 from qa.library.store import Store
 from qa.protocols import Mode, Reader
-from qa.reading.answer import choose
+from qa.reading.answer import Proposal, choose, propose
 from qa.reading.confidence import Calibration, load_calibration
 from qa.reading.read import open_reader
+from qa.reading.stages import read_in_stages
+from qa.remember import Recent
 from qa.search.embed import open_embedder
 from qa.search.retrieve import HybridRetriever
 from qa.search.terms import content_words
 from qa.settings import Settings
-from qa.types import Answer, Hit, Turn
+from qa.types import Answer, Candidate, Hit, Turn
 
 __all__ = ["QA"]
 
 
+_REMEMBERED = 256  # answers; one is some kilobytes
 _WAIT_S = 1.0  # for another process that is indexing; then the store is asked as it is
 
 
@@ -50,6 +54,7 @@ class QA:
         self.settings = settings
         self._store = library.store
         self._calibration = calibration
+        self._recent = Recent[Answer](_REMEMBERED)
 
     @classmethod
     def open(
@@ -85,16 +90,18 @@ class QA:
         kept = Store(home)
         embedder = open_embedder(settings.embedder)
         library = Library(place, kept, embedder, settings)
-        if is_synced:
-            try:
-                library.sync(progress=progress, wait_s=_WAIT_S)
-            except StoreBusyError:
-                if not kept.generation:
-                    raise  # nothing to ask yet
-        retriever = HybridRetriever(
-            kept, embedder, dense_weight=settings.dense_weight, pool=settings.pool
-        )
-        reader = open_reader(settings.reader, embedder)
+        with ThreadPoolExecutor(1) as beside:
+            opening = beside.submit(open_reader, settings.reader, embedder)
+            if is_synced:
+                try:
+                    library.sync(progress=progress, wait_s=_WAIT_S)
+                except StoreBusyError:
+                    if not kept.generation:
+                        raise  # nothing to ask yet
+            retriever = HybridRetriever(
+                kept, embedder, dense_weight=settings.dense_weight, pool=settings.pool
+            )
+            reader = opening.result()
         calibration = load_calibration(reader.name)
         return cls(library, retriever, reader, calibration, settings)
 
@@ -119,36 +126,18 @@ class QA:
         """
         whole = standalone(_checked(question, self.settings), turns)
         begun = time.perf_counter()
-        hits = self._retrieve(whole, self.settings.top_k, "hybrid", only)
-        retrieved = time.perf_counter()
-        candidates = self.reader.read(whole, [hit.passage for hit in hits])
-        read = time.perf_counter()
-        answer = choose(
-            whole,
-            hits,
-            candidates,
-            self._calibration,
-            min_confidence=(
-                self.settings.min_confidence
-                if min_confidence is None
-                else min_confidence
-            ),
-            max_alternatives=self.settings.max_alternatives,
-            unknown_words=self.retriever.unknown(content_words(whole)),
-        )
-        count = self._store.passage_count()
-        decided = time.perf_counter()
+        if min_confidence is None:
+            min_confidence = self.settings.min_confidence
+        self.retriever.catch_up()
+        among = None if only is None else frozenset(only)
+        key = (whole, among, min_confidence, self._store.generation)
+        answer = self._recent.get(key)
+        if answer is None:
+            answer = self._answer(whole, among, min_confidence)
+            self._recent.put(key, dataclasses.replace(answer, timings={}))
+        total = round(1000 * (time.perf_counter() - begun), 2)
         return dataclasses.replace(
-            answer,
-            question=question,
-            reason="no_articles" if answer.reason and not count else answer.reason,
-            timings={
-                "retrieve": round(1000 * (retrieved - begun), 2),
-                "read": round(1000 * (read - retrieved), 2),
-                "decide": round(1000 * (decided - read), 2),
-                "total": round(1000 * (decided - begun), 2),
-            },
-            passages=count,
+            answer, question=question, timings={**answer.timings, "total": total}
         )
 
     def retrieve(
@@ -191,6 +180,53 @@ class QA:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _answer(
+        self, question: str, only: Collection[str] | None, min_confidence: float
+    ) -> Answer:
+        """Retrieve, read and decide; `question` stands alone."""
+        settings = self.settings
+        begun = time.perf_counter()
+        hits = self.retriever.retrieve(question, top_k=settings.top_k, only=only)
+        retrieved = time.perf_counter()
+        words = content_words(question)
+        unknown_words = self.retriever.unknown(words)
+        unknown = len(unknown_words) / max(1, len(words))
+
+        def proposed(candidates: Sequence[Candidate]) -> list[Proposal]:
+            return propose(
+                question, hits, candidates, self._calibration, unknown=unknown
+            )
+
+        candidates = read_in_stages(
+            question,
+            hits,
+            self.reader,
+            proposed,
+            first=settings.read_first,
+            sure=settings.sure,
+        )
+        read = time.perf_counter()
+        answer = choose(
+            question,
+            hits,
+            proposed(candidates),
+            min_confidence=min_confidence,
+            max_alternatives=settings.max_alternatives,
+            unknown_words=unknown_words,
+        )
+        count = self._store.passage_count()
+        decided = time.perf_counter()
+        return dataclasses.replace(
+            answer,
+            reason="no_articles" if answer.reason and not count else answer.reason,
+            timings={
+                "retrieve": round(1000 * (retrieved - begun), 2),
+                "read": round(1000 * (read - retrieved), 2),
+                "decide": round(1000 * (decided - read), 2),
+            },
+            passages=count,
+        )
 
     def _retrieve(
         self, question: str, top_k: int, mode: Mode, only: Collection[str] | None

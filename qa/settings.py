@@ -22,11 +22,11 @@ class Settings:
     pool: int = 100  # candidates asked of each side before fusion
     dense_weight: float = 0.4  # share of the dense side; benchmarks/results/retrieval
     top_k: int = 8  # passages read for a question
+    read_first: int = 2  # of these, before the answer is looked at
+    sure: float = 0.6  # confidence from which on no more are read; benchmarks.answers
 
     # decide
-    min_confidence: float = (
-        0.25  # below it we abstain; qa/reading/calibration/span.json
-    )
+    min_confidence: float = 0.3  # below it we abstain; qa/reading/calibration/span.json
     max_alternatives: int = 4  # further answers shown
     max_question_chars: int = 2000  # longer input is a pasted text, not a question
 
@@ -40,11 +40,11 @@ class Settings:
             raise ValueError(
                 f"overlap_chars must be in [0, max_chars), got {self.overlap_chars}"
             )
-        for name in ("dense_weight", "min_confidence"):
+        for name in ("dense_weight", "min_confidence", "sure"):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f"{name} must be in [0, 1], got {value}")
-        for name in ("pool", "top_k", "max_question_chars"):
+        for name in ("pool", "top_k", "read_first", "max_question_chars"):
             value = getattr(self, name)
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")

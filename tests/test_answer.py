@@ -26,7 +26,10 @@ def decide(pairs, **options):
     hits = [Hit(p, 1.0 / n, 0.5, 2.0) for n, (p, _) in enumerate(pairs, start=1)]
     candidates = [c for _, found in pairs for c in found]
     settings = {"min_confidence": 0.5, "max_alternatives": 3} | options
-    return choose("Who won the cup?", hits, candidates, STEP, **settings)
+    question = "Who won the cup?"
+    unknown = len(settings.get("unknown_words", ())) / 2
+    proposals = propose(question, hits, candidates, STEP, unknown=unknown)
+    return choose(question, hits, proposals, **settings)
 
 
 class TestChoose:

@@ -24,6 +24,7 @@ ORDER = [
     "search",
     "reading",
     "conversation",
+    "remember",
     "pipeline",
     "evaluation",
     "verify",

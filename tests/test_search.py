@@ -11,6 +11,7 @@ from qa.search.terms import content_words, coverage, quoted_phrases
 from qa.search.vectors import VectorIndex
 from qa.search.words import WordIndex
 from qa.settings import Settings
+from qa.types import Article, Passage
 
 TEXTS = {
     "a.txt": "The harbour was closed on Monday because of the storm and the fog.",
@@ -95,6 +96,31 @@ class TestWords:
         rows = WordIndex(store).search("creme brulee muller", 5)
         assert ids_of(store, rows)[0] == "e.txt"
 
+    def test_words_that_stand_together_land_first(self, store):
+        """Of two passages with the same words, the one that has them as asked."""
+        with store.change() as change:
+            for name, text in (
+                ("f.txt", "The prime minister met the foreign press in Oslo."),
+                ("g.txt", "The foreign minister met the prime press in Oslo."),
+            ):
+                article = Article(name, name, "", text)
+                change.put_article(article, name, [Passage(article, 0, len(text))])
+        index = WordIndex(store)
+        for question, first in (("prime minister", "f.txt"), ("foreign", None)):
+            rows = index.search(f"Where was the {question}?", 5)
+            if first:
+                assert ids_of(store, rows)[0] == first
+            else:
+                assert rows[0][1] == pytest.approx(rows[1][1])  # no pair, no difference
+        rows = index.search("Where was the minister of foreign trade?", 5)
+        assert len({row for row, _ in rows}) == len(rows)
+
+    def test_fewer_asked_than_found(self, store):
+        """The best of more are the best."""
+        index = WordIndex(store)
+        every = index.search("the harbour of the storm", 100)
+        assert index.search("the harbour of the storm", 2) == every[:2]
+
     def test_unknown_words(self, store):
         """Words that stand nowhere are told."""
         words = ["harbours", "zeppelin", "Müller"]
@@ -120,7 +146,7 @@ class TestVectors:
         """FAISS finds what sorting all products finds."""
         embedder = open_embedder("hash:256")
         index = VectorIndex(store, embedder.name, embedder.dim)
-        rows, vectors = store.vectors_since(-1, embedder.name)
+        rows, vectors = store.vectors_of(store.rows_since(-1), embedder.name)
         query = embedder.encode(["harbour storm"], kind="question")[0]
         products = vectors @ query
         order = np.lexsort((rows, -products))

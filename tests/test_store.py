@@ -166,7 +166,7 @@ class TestSync:
         sync(folder, store, embedder, fast)
         other = open_embedder("hash:32")
         sync(folder, store, other, fast)
-        rows, vectors = store.vectors_since(-1, other.name)
+        rows, vectors = store.vectors_of(store.rows_since(-1), other.name)
         assert vectors.shape == (store.passage_count(), 32)
         assert store.counts().vectors == 2 * len(rows)
 
@@ -216,7 +216,7 @@ class TestStore:
     def test_vectors_come_back_as_they_were(self, folder, store, embedder, fast):
         """Vectors survive the disk bit for bit, in order of their rows."""
         sync(folder, store, embedder, fast)
-        rows, vectors = store.vectors_since(-1, embedder.name)
+        rows, vectors = store.vectors_of(store.rows_since(-1), embedder.name)
         assert rows.tolist() == sorted(rows.tolist())
         from qa.library.records import embedded_text
 

@@ -2,6 +2,10 @@
 
 import gzip
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -17,6 +21,7 @@ from training.score import Reading, best_span, scores
 from training.staged import stage, staged_rows
 from training.statements import find_statements, found_rows
 from training.windows import SHAPES, Mixture, cut, shape_of, stack
+from training.workers import Workers
 
 NEWS = (
     "The bank cut its rate on Monday after weeks of talks. Prices of crude oil rose by"
@@ -247,3 +252,42 @@ class TestScores:
         assert found["em"] == pytest.approx(33.3)
         assert found["no_answer"] == 100.0
         assert found["best_f1"] == pytest.approx((66.7 + 100 + 100) / 3, abs=0.1)
+
+
+WORKER = """
+import torch
+from training.workers import Workers
+
+workers = Workers.join()
+network = torch.nn.Linear(2, 1)
+torch.nn.init.constant_(network.weight, float(workers.rank))
+workers.average(network)
+print(network.weight.tolist(), workers.total(1.5, workers.rank), flush=True)
+"""
+
+
+class TestWorkers:
+    def test_two_take_the_mean_of_their_weights(self, tmp_path):
+        """Each ends with the same weights, and knows the sums."""
+        script = tmp_path / "worker.py"
+        script.write_text(WORKER, encoding="utf-8")
+        run = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+        done = subprocess.run(
+            [*run, "--standalone", str(script)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+            cwd=Path(__file__).parent.parent,
+            env={**os.environ, "PYTHONPATH": "."},
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("[[0.5, 0.5]] [3.0, 1.0]") == 2
+
+    def test_one_alone_changes_nothing(self):
+        """Without others the mean is one's own."""
+        network = torch.nn.Linear(2, 1)
+        before = network.weight.tolist()
+        Workers(0, 1).average(network)
+        assert network.weight.tolist() == before
+        assert Workers(0, 1).total(2.5, 3) == [2.5, 3.0]

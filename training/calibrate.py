@@ -115,7 +115,8 @@ def _ask(qa: QA, name: str, questions: Sequence[Question]) -> list[Asked]:
     calibration = load_calibration(qa.reader.name)
     found = []
     for number, question in enumerate(questions):
-        print(f"\r{name}: {number + 1} of {len(questions)}  ", end="", flush=True)
+        if number % 50 == 49:
+            print(f"{name}: {number + 1} of {len(questions)}", flush=True)
         hits = qa.retrieve(question.text, top_k=qa.settings.top_k)
         candidates = qa.reader.read(question.text, [hit.passage for hit in hits])
         words = content_words(question.text)
@@ -125,7 +126,6 @@ def _ask(qa: QA, name: str, questions: Sequence[Question]) -> list[Asked]:
         )
         if proposals:
             found.append(_asked(name, question, proposals))
-    print()
     return found
 
 

@@ -20,7 +20,8 @@ class Plan:
     clip: float = 1.0  # largest gradient norm
     seed: int = 1
     limit: int | None = None  # rows kept of each training file, for trials
-    start: float = 0.0  # progress at which the curriculum begins; 1: whole passages
+    curriculum: float = 0.0  # progress at which it begins; 1: whole passages
+    together: int = 8  # steps between two meetings of several workers
     score_minutes: float = 20.0
     save_minutes: float = 6.0
     dev_limit: int = 300

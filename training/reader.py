@@ -3,7 +3,8 @@
 The learning rate warms up and decays to zero over a budget of minutes (or tokens, which
 makes a run repeatable to the bit on one machine), so a run always ends properly. It
 writes `reader.safetensors`, `reader.json` and `log.jsonl` to `DIR`, and a checkpoint
-every few minutes from which `--resume` goes on.
+every few minutes from which `--resume` goes on. `torchrun --nproc-per-node N -m
+training.reader ... --threads 1` trains with N workers that average their weights.
 """
 
 import json
@@ -25,6 +26,7 @@ from training.mixture import EARLY, QUOTA, build
 from training.plan import Plan, options, rate_at
 from training.score import score_all
 from training.windows import Batch, Mixture
+from training.workers import Workers
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +46,13 @@ def span_loss(logits: Tensor, allowed: Tensor, target: Tensor) -> Tensor:
 
 
 class Run:
-    """One run: the network, its optimiser, and how far it has come."""
+    """One run: the network, its optimiser, and how far it has come.
 
-    def __init__(self, plan: Plan, *, resume: bool) -> None:
-        self.plan, self.out = plan, Path(plan.out)
+    `seconds` and `tokens` are those of all workers, as of their last meeting.
+    """
+
+    def __init__(self, plan: Plan, workers: Workers, *, resume: bool) -> None:
+        self.plan, self.workers, self.out = plan, workers, Path(plan.out)
         self.out.mkdir(parents=True, exist_ok=True)
         init = Path(plan.init) if plan.init else None
         self.tables, self.network = open_network(init, plan.seed)
@@ -60,7 +65,7 @@ class Run:
             fused=True,
         )
         self.seconds = 0.0
-        self.tokens = self.steps = 0
+        self.tokens = self.steps = self.unseen = 0
         if resume:
             state = load_checkpoint(self.out, self.network, self.optimiser)
             self.seconds = state["seconds"]
@@ -76,7 +81,7 @@ class Run:
     def batches(self, mixture: Mixture) -> Iterator[Batch]:
         """Yield batches until the budget is used."""
         while self.progress < 1:
-            at = self.plan.start + (1 - self.plan.start) * self.progress
+            at = self.plan.curriculum + (1 - self.plan.curriculum) * self.progress
             for batch in mixture.batches(at):
                 if self.progress >= 1:
                     return
@@ -111,11 +116,26 @@ class Run:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip)
         self.optimiser.step()
         self.steps += 1
-        self.tokens += batch.ids.size
+        self.unseen += batch.ids.size
         return loss.detach()
 
+    def meet(self, seconds: float) -> bool:
+        """Average weights with the other workers every few steps; tell whether it did.
+
+        Only then do time and tokens move on, so that all workers stop at one step.
+        """
+        if self.steps % self.plan.together and self.workers.number > 1:
+            return False
+        self.workers.average(self.network)
+        passed, seen = self.workers.total(seconds, self.unseen)
+        self.seconds = passed / self.workers.number
+        self.tokens, self.unseen = self.tokens + int(seen), 0
+        return True
+
     def write(self, line: Mapping[str, object]) -> None:
-        """Append a line to the log, with the place of the run."""
+        """Append a line to the log, with the place of the run; the first worker's."""
+        if self.workers.rank:
+            return
         place = {
             "step": self.steps,
             "minutes": round(self.seconds / 60, 1),
@@ -126,7 +146,9 @@ class Run:
         log.info("%s", json.dumps({**place, **line}))
 
     def save(self) -> None:
-        """Write the checkpoint from which `--resume` goes on."""
+        """Write the checkpoint from which `--resume` goes on; the first worker's."""
+        if self.workers.rank:
+            return
         state = {"seconds": self.seconds, "tokens": self.tokens, "steps": self.steps}
         save_checkpoint(self.out, self.network, self.optimiser, state)
 
@@ -159,7 +181,8 @@ def loop(run: Run, mixture: Mixture, report: Callable[[str], None]) -> None:
     began, tokens = run.seconds, run.tokens
     for batch in run.batches(mixture):
         losses.append(run.step(forward, batch))  # type: ignore[arg-type]  # compiled
-        run.seconds = time.monotonic() - offset
+        if not run.meet(time.monotonic() - offset):
+            continue
         if tell.is_due(run.seconds):
             speed = (run.tokens - tokens) / (run.seconds - began)
             mean = float(torch.stack(losses).mean())
@@ -169,18 +192,20 @@ def loop(run: Run, mixture: Mixture, report: Callable[[str], None]) -> None:
             run.save()
         if run.progress < 0.97 and score.is_due(run.seconds):
             report("interim")
-            began = run.seconds = time.monotonic() - offset
+            began = time.monotonic() - offset
 
 
 def train(plan: Plan, *, resume: bool = False) -> None:
     """Carry a plan out, from data to `reader.safetensors`."""
-    run = Run(plan, resume=resume)
+    run = Run(plan, Workers.join(), resume=resume)
     sets = build(Path(plan.data) / "train", plan.seed, plan.limit)
     sizes = {name: len(found) for name, found in sets.items()}
     dev = dev_sets(Path(plan.data), plan.dev_limit)
     run.write({"plan": asdict(plan), "sets": sizes})
 
     def report(stage: str) -> None:
+        if run.workers.rank:
+            return
         run.network.eval()
         found = score_all(run.tables, run.network, dev)
         run.network.train()
@@ -188,7 +213,8 @@ def train(plan: Plan, *, resume: bool = False) -> None:
         facts = {"stage": stage, "plan": asdict(plan), "sets": sizes, "dev": found}
         save_reader(run.out, run.network, facts)
 
-    loop(run, Mixture(sets, QUOTA, EARLY, plan.seed + run.steps), report)
+    seed = plan.seed + run.steps + 1_000_003 * run.workers.rank
+    loop(run, Mixture(sets, QUOTA, EARLY, seed), report)
     run.save()
     report("final")
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from qa.library.sentences import sentence_around
 from qa.reading.cite import cite, cite_passage
 from qa.reading.confidence import Calibration, Evidence
-from qa.reading.kinds import fits
+from qa.reading.kinds import asks_statement, fits
 from qa.search.terms import content_words, coverage
 from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Reason
 
-__all__ = ["Proposal", "choose", "propose"]
+__all__ = ["Proposal", "choose", "propose", "says"]
 
 _CONSIDERED = 24  # best candidates of all passages; more never won on the dev sets
 _NEAREST = 3  # passages shown when the articles do not say
@@ -93,6 +93,7 @@ def _evidence(
     context = f"{best.passage.article.title}\n{best.passage.text}"
     return Evidence(
         margin=best.margin,
+        null=best.null,
         lead=best.margin - max((g[0].margin for g in rivals), default=best.null),
         rank=1.0 / min(ranked[_place(c.passage)][0] for c in group),
         fused=hit.score,
@@ -102,7 +103,12 @@ def _evidence(
         unknown=unknown,
         agreement=math.log(len({c.passage.article.id for g in alike for c in g})),
         fit=fits(question, best.text),
-        length=math.log(max(1, len(_words(best.text)))),
+        length=(
+            0.0
+            if asks_statement(question)
+            else math.log(max(1, len(_words(best.text))))
+        ),
+        asked=math.log1p(len(content_words(question))),
     )
 
 
@@ -113,6 +119,12 @@ def _words(text: str) -> tuple[str, ...]:
     return kept or tuple(words) or (text,)
 
 
+def says(text: str, proposal: Proposal) -> bool:
+    """Tell whether a text holds the words of an answer, in their order."""
+    wanted, words = _words(proposal.best.text), _words(text)
+    return f" {' '.join(wanted)} " in f" {' '.join(words)} "
+
+
 def _contains(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether the words of one are all among those of the other, either way."""
     return set(one) <= set(other) or set(other) <= set(one)
@@ -121,8 +133,7 @@ def _contains(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 def choose(
     question: str,
     hits: Sequence[Hit],
-    candidates: Sequence[Candidate],
-    calibration: Calibration,
+    proposals: Sequence[Proposal],
     *,
     min_confidence: float,
     max_alternatives: int,
@@ -133,15 +144,11 @@ def choose(
     Args:
         question: the question that was looked for.
         hits: what retrieval found, best first.
-        candidates: spans read in those hits' passages.
-        calibration: of the reader that proposed them.
+        proposals: answers that the spans read in them allow, best first.
         min_confidence: below it we abstain.
         max_alternatives: further answers shown, at most.
         unknown_words: words of the question that no article holds.
     """
-    unknown = len(unknown_words) / max(1, len(content_words(question)))
-    proposals = propose(question, hits, candidates, calibration, unknown=unknown)
-    others = proposals[1:]
     if not proposals or proposals[0].confidence < min_confidence:
         return Answer(
             question=question,
@@ -164,7 +171,7 @@ def choose(
         confidence=best.confidence,
         citations=citations,
         unknown_words=tuple(unknown_words),
-        alternatives=_alternatives(others, max_alternatives, best),
+        alternatives=_alternatives(proposals[1:], max_alternatives, best),
     )
 
 

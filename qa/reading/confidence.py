@@ -8,7 +8,7 @@ risk-coverage curve stand in a JSON file beside this module.
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from importlib import resources
 
 from qa.errors import ModelError
@@ -21,6 +21,7 @@ class Evidence:
     """What speaks for one answer among those proposed for a question."""
 
     margin: float  # logit of the span minus that of "no answer" in its window
+    null: float  # that of "no answer": low where the passage has one for sure
     lead: float  # its margin minus that of the best answer in other words
     rank: float  # 1 / rank of its best passage, in (0, 1]
     fused: float  # fused retrieval score of its best passage, in [0, 1]
@@ -30,7 +31,8 @@ class Evidence:
     unknown: float  # share of the question's words that no article holds, in [0, 1]
     agreement: float  # log of the number of articles that give the same or fewer words
     fit: float  # 1 if it looks like the kind that was asked for, -1 if not, else 0
-    length: float  # log of the number of words in the span
+    length: float  # log of the words in the span; 0 where a statement is asked for
+    asked: float  # log of one more than the words that say what is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ class Calibration:
 
     def confidence(self, evidence: Evidence) -> float:
         """Return the probability in [0, 1] that the answer is right."""
-        facts = asdict(evidence)
-        logit = self.bias + sum(w * facts[name] for name, w in self.weights.items())
+        logit = self.bias + sum(
+            weight * getattr(evidence, name) for name, weight in self.weights.items()
+        )
         return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
 
     def threshold(self, min_precision: float) -> float:

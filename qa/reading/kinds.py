@@ -1,4 +1,4 @@
-"""Whether a span has the look of what a question asks for: a time, a number, a name.
+"""Whether a span has the look of what is asked for: a time, number, name, statement.
 
 The first words of a question tell the kind (Li & Roth 2002, "Learning question
 classifiers"); marks of the kind in the span are looked for. It is evidence among
@@ -7,7 +7,7 @@ others, no rule: the calibration gives it its weight.
 
 import re
 
-__all__ = ["fits"]
+__all__ = ["asks_statement", "fits"]
 
 _WHEN = re.compile(
     r"\b(?:when|what (?:year|date|day|month|time)|which (?:year|date|day|month)"
@@ -21,6 +21,13 @@ _AMOUNT = re.compile(
     re.I,
 )
 _WHO = re.compile(r"\b(?:who|whom|whose)\b", re.I)
+
+_SAID = re.compile(
+    r"\bwhat (?:did|does|do|has|have|had|was|were) .*\b(?:say|said|tell|told|ask|asked"
+    r"|claim|argue|warn|announce|promise|declare|suggest|predict|explain|reply|replied"
+    r"|insist|deny|denied|admit|add|write|written)\b",
+    re.I,
+)
 
 _TIME = re.compile(
     r"\d|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\b"
@@ -39,11 +46,21 @@ _NUMBER = re.compile(
     re.I,
 )
 _NAME = re.compile(r"[A-Z][\w'’.-]*|[^\x00-\x7f]")
+_CLAUSE = re.compile(r"\w+(?:\W+\w+){3}")  # four words: less is no statement
 _PERSONS = re.compile(
     r"\b(?:he|she|they|president|minister|officials?|leaders?|people|members|group"
     r"|chairman|director|\w+ers?|\w+ors?|\w+ists?|\w+men|\w+ians?)\b",
     re.I,
 )
+
+
+def asks_statement(question: str) -> bool:
+    """Tell whether it is asked what somebody said.
+
+    >>> asks_statement("What did Iran say about it?"), asks_statement("Who said so?")
+    (True, False)
+    """
+    return bool(_SAID.search(question))
 
 
 def fits(question: str, span: str) -> float:
@@ -53,6 +70,9 @@ def fits(question: str, span: str) -> float:
     (1.0, -1.0)
     >>> fits("How many came?", "nine"), fits("Who said so?", "Ken Ito")
     (1.0, 1.0)
+    >>> fits("What did she say about it?", "that it was far too late"), fits(
+    ...     "What did she say about it?", "tomorrow")
+    (1.0, -1.0)
     >>> fits("Why did they leave?", "the storm")
     0.0
     """
@@ -60,6 +80,7 @@ def fits(question: str, span: str) -> float:
         (_WHEN, (_TIME,)),
         (_AMOUNT, (_NUMBER,)),
         (_WHO, (_NAME, _PERSONS)),
+        (_SAID, (_CLAUSE,)),
     ):
         if asks.search(question):
             return 1.0 if any(mark.search(span) for mark in shows) else -1.0

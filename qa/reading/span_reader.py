@@ -6,6 +6,7 @@ scores "no answer" at its first token, as SQuAD 2.0 readers do (Rajpurkar et al.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -54,7 +55,6 @@ class SpanReader:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._max_question = max_window // _QUESTION
-        self._whole = type(tokenizer).from_str(tokenizer.to_str())  # cuts nothing
         self._tokenizer.enable_truncation(
             max_window, stride=max_window // _SHARED, strategy="only_second"
         )
@@ -80,7 +80,16 @@ class SpanReader:
         kept = [c for candidates in found for c in _without_overlap(candidates)]
         return sorted(kept, key=_order)
 
+    @cached_property
+    def _whole(self) -> Any:
+        """A tokenizer that cuts nothing; few questions need it."""
+        whole = type(self._tokenizer).from_str(self._tokenizer.to_str())
+        whole.no_truncation()
+        return whole
+
     def _shortened(self, question: str) -> str:
+        if len(question.encode()) <= self._max_question:  # no token is below a byte
+            return question
         encoding = self._whole.encode(question, add_special_tokens=False)
         if len(encoding.ids) <= self._max_question:
             return question

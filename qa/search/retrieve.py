@@ -1,6 +1,7 @@
 """A question finds passages: both sides are asked, their scores fused."""
 
 from collections.abc import Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from qa.library.store import Store
 from qa.protocols import Embedder, Mode
@@ -9,6 +10,8 @@ from qa.search.words import WordIndex
 from qa.types import Hit
 
 __all__ = ["HybridRetriever", "fuse"]
+
+_AT_ONCE = 4  # lexical searches beside the dense ones; more questions wait their turn
 
 
 def fuse(
@@ -54,6 +57,7 @@ class HybridRetriever:
         self._pool = pool
         self._vectors = VectorIndex(store, embedder.name, embedder.dim)
         self._words = WordIndex(store)
+        self._beside = ThreadPoolExecutor(_AT_ONCE, "qa-words")
 
     def catch_up(self) -> None:
         """Follow the store to its present generation."""
@@ -84,11 +88,17 @@ class HybridRetriever:
         rows = None if only is None else self._store.rows_of(only)
         dense: dict[int, float] = {}
         lexical: dict[int, float] = {}
+        searching: Future[list[tuple[int, float]]] | None = None
         if mode != "dense":
-            lexical = dict(self._words.search(question, pool, only=rows))
+            searching = self._beside.submit(
+                self._words.search, question, pool, only=rows
+            )
         if mode != "words":
             query = self._embedder.encode([question], kind="question")[0]
             dense = dict(self._vectors.search(query, pool, only=rows))
+        if searching is not None:
+            lexical = dict(searching.result())
+        if mode != "words":
             # what only the words found still has a cosine
             others = [row for row in lexical if row not in dense]
             dense |= self._vectors.scores(query, others)

@@ -1,6 +1,7 @@
 """The words of a question: which of them say what it is about."""
 
 import re
+from functools import lru_cache
 
 __all__ = ["content_words", "coverage", "quoted_phrases", "stem"]
 
@@ -44,6 +45,7 @@ def quoted_phrases(question: str) -> list[str]:
     return [phrase.strip() for phrase in _QUOTED.findall(question)]
 
 
+@lru_cache(1 << 14)
 def stem(word: str) -> str:
     """Return a rough stem, so that forms of one word compare equal.
 
@@ -61,12 +63,21 @@ def stem(word: str) -> str:
     return low[:-1] if len(low) > _SHORTEST_STEM and low[-1] == low[-2] else low
 
 
+@lru_cache(256)  # a question looks at each of its passages a dozen times
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in _WORD.findall(text))
+
+
+@lru_cache(16)
+def _wanted(question: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in content_words(question))
+
+
 def coverage(question: str, text: str) -> float:
     """Return the share of the question's content words that `text` takes up.
 
     >>> coverage("Who cancelled the match?", "The match in Hanover was canceled.")
     1.0
     """
-    wanted = {stem(word) for word in content_words(question)}
-    found = {stem(word) for word in _WORD.findall(text)}
-    return len(wanted & found) / len(wanted) if wanted else 0.0
+    wanted = _wanted(question)
+    return len(wanted & _stems(text)) / len(wanted) if wanted else 0.0

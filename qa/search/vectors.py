@@ -1,38 +1,61 @@
-"""The dense side: a FAISS index over the store's vectors.
+"""The dense side: a FAISS index over the store's vectors, exact or coded by size.
+
+Up to `EXACT_MOST` passages the index holds whole vectors and compares all of them.
+Past that it holds one bit for each dimension (RaBitQ, Gao & Long 2024) and compares
+all of these: that proposes candidates, whose cosines are then computed from the
+vectors in the store. No list is left unread, so that a filter, however narrow, finds
+its rows, and nothing but the centre of the vectors is learnt.
 
 What is on disk is a base, named by the generation that it holds. What the store
 gained or lost since is caught up in memory, so that one changed article never
 rewrites the base; it is written anew once a tenth of the rows has changed.
 """
 
-import logging
-import os
 import threading
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from qa.library.store import Rows, Store
 from qa.protocols import Vectors
+from qa.search.base import BaseFile
 
-__all__ = ["VectorIndex"]
+__all__ = ["EXACT_MOST", "VectorIndex"]
 
-logger = logging.getLogger(__name__)
+# benchmarks/results/scale.jsonl compares these with lists (IVF) and a graph (HNSW)
+EXACT_MOST = 50_000  # passages; below it whole vectors are compared
+_WIDER = 3  # candidates for each row asked for, before their cosines are computed
+_FEWEST = 300  # candidates
+_QUERY_BITS = 4  # of each dimension of a question, when compared with codes
 
 _REWRITE_SHARE = 0.1  # of rows changed since the base was written
+_BLOCK = 10_000  # vectors read from the store at a time
 
 
 class VectorIndex:
     """Nearest passages by inner product; rows of the store are the ids."""
 
-    def __init__(self, store: Store, embedder: str, dim: int) -> None:
-        """Open the index of `embedder`'s vectors and catch up with the store."""
+    def __init__(
+        self, store: Store, embedder: str, dim: int, *, exact_most: int = EXACT_MOST
+    ) -> None:
+        """Open the index of `embedder`'s vectors and catch up with the store.
+
+        Args:
+            store: the library.
+            embedder: name of the one whose vectors are searched.
+            dim: length of its vectors.
+            exact_most: passages up to which whole vectors are compared.
+        """
         self._store = store
         self._embedder = embedder
         self._dim = dim
+        self._exact_most = exact_most
         self._lock = threading.Lock()
-        self._index, self._generation = self._read()
+        self._file = BaseFile(store.folder, store.identity, embedder)
+        base = self._file.read(dim=dim, generation=store.generation)
+        self._index, self._generation = base or (_exact(dim), -1)
         self._changed = 0  # rows since the base was written
         self.catch_up()
 
@@ -41,49 +64,69 @@ class VectorIndex:
         """Number of vectors."""
         return int(self._index.ntotal)
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether whole vectors are compared; codes of them otherwise."""
+        return _is_exact(self._index)
+
     def search(
         self, query: Vectors, k: int, *, only: Rows | None = None
     ) -> list[tuple[int, float]]:
         """Return at most `k` pairs (row, cosine), best first, ties by row.
+
+        Cosines are exact. The rows are, too, as long as `is_exact`; past that a few of
+        the best may be missed: `benchmarks/results/scale.jsonl` tells how few.
 
         Args:
             query: one unit vector, shape `(dim,)`.
             k: how many.
             only: rows that may be found; None means all.
         """
-        import faiss
-
         if only is not None and len(only) == 0:
             return []
         with self._lock:
             if not self.size:
                 return []
-            parameters = None
-            if only is not None:
-                selector = faiss.IDSelectorBatch(only)
-                # its stubs miss the keyword arguments of the Python layer
-                parameters = faiss.SearchParameters(
-                    sel=selector  # type: ignore[call-arg]
-                )
+            is_exact = self.is_exact
+            most = min(k if is_exact else max(_WIDER * k, _FEWEST), self.size)
             scores, rows = self._index.search(
-                query.reshape(1, -1), min(k, self.size), params=parameters
+                query.reshape(1, -1), most, params=_parameters(is_exact, only)
             )
-        pairs = zip(rows[0].tolist(), scores[0].tolist(), strict=True)
         # FAISS fills missing neighbours with row -1
-        found = [(row, score) for row, score in pairs if row >= 0]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+        kept = rows[0] >= 0
+        if is_exact:
+            pairs = zip(rows[0][kept].tolist(), scores[0][kept].tolist(), strict=True)
+        else:
+            pairs = zip(*self._stored(query, np.sort(rows[0][kept])), strict=True)
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:k]
 
-    def scores(self, query: Vectors, rows: list[int]) -> dict[int, float]:
+    def scores(self, query: Vectors, rows: Sequence[int]) -> dict[int, float]:
         """Return the exact cosine of these rows; rows without a vector are left out."""
-        found = {}
         with self._lock:
-            for row in rows:
-                try:
-                    vector = self._index.reconstruct(row)
-                except RuntimeError:  # FAISS: no such id
-                    continue
-                found[row] = float(np.dot(vector, query))
+            if self.is_exact:
+                return self._held(query, rows)
+        wanted = np.array(sorted(rows), dtype=np.int64)
+        return dict(zip(*self._stored(query, wanted), strict=True))
+
+    def _held(self, query: Vectors, rows: Sequence[int]) -> dict[int, float]:
+        found = {}
+        for row in rows:
+            try:
+                vector = self._index.reconstruct(row)
+            except RuntimeError:  # FAISS: no such id
+                continue
+            found[row] = float(np.dot(vector, query))
         return found
+
+    def _stored(self, query: Vectors, rows: Rows) -> tuple[list[int], list[float]]:
+        """Return rows that the store has a vector of, and their cosines."""
+        if not len(rows):
+            return [], []
+        found, vectors = self._store.vectors_of(rows, self._embedder)
+        if not len(found):
+            return [], []
+        # not `@`, which rounds equal vectors apart by where they stand in the block
+        return found.tolist(), np.einsum("nd,d->n", vectors, query).tolist()
 
     def catch_up(self) -> None:
         """Follow the store to its present generation."""
@@ -91,61 +134,69 @@ class VectorIndex:
             generation = self._store.generation
             if generation == self._generation:
                 return
-            gone = self._store.removed_since(self._generation)
-            if len(gone) and self.size:
-                self._index.remove_ids(gone)
-            rows, vectors = self._store.vectors_since(self._generation, self._embedder)
-            if len(rows):
-                self._index.remove_ids(rows)  # a replay of the same generation
-                self._index.add_with_ids(vectors, rows)
+            self._remove(self._store.removed_since(self._generation))
+            self._add(self._store.rows_since(self._generation))
+            if not self.is_exact and self.size < self._exact_most // 2:
+                self._index = _exact(self._dim)
+                self._add(self._store.rows_since(-1))
             self._generation = generation
-            self._changed += len(gone) + len(rows)
-            if self._changed > _REWRITE_SHARE * self.size:
-                self._write()
+            if self._changed > _REWRITE_SHARE * self.size and self._file.write(
+                self._index, generation
+            ):
+                self._changed = 0
 
-    # the base on disk
+    def _remove(self, rows: Rows) -> None:
+        if len(rows) and self.size:
+            self._changed += int(self._index.remove_ids(rows))
 
-    def _stem(self) -> str:
-        name = "".join(c if c.isalnum() else "-" for c in self._embedder)
-        return f"vectors.{self._store.identity}.{name}"
-
-    def _read(self) -> tuple[Any, int]:
-        import faiss
-
-        bases = sorted(
-            self._store.folder.glob(f"{self._stem()}.*.faiss"),
-            key=_generation_of,
-            reverse=True,
-        )
-        for path in bases:
-            try:
-                index = faiss.read_index(str(path))
-            except RuntimeError as error:
-                logger.warning("%s cannot be read (%s) and is rebuilt", path, error)
-                continue
-            if index.d == self._dim and _generation_of(path) <= self._store.generation:
-                return index, _generation_of(path)
-        return faiss.IndexIDMap2(faiss.IndexFlatIP(self._dim)), -1
-
-    def _write(self) -> None:
-        import faiss
-
-        path = self._store.folder / f"{self._stem()}.{self._generation}.faiss"
-        beside = path.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            faiss.write_index(self._index, str(beside))
-            beside.replace(path)
-        except (OSError, RuntimeError) as error:
-            # an index on a read-only disk still answers from memory
-            logger.warning("%s cannot be written: %s", path, error)
-            return
-        name = self._stem().rpartition(".")[2]
-        for old in self._store.folder.glob(f"vectors.*.{name}.*.faiss"):
-            if old != path:  # an older generation, or of a store that was here before
-                old.unlink(missing_ok=True)
-        self._changed = 0
+    def _add(self, rows: Rows) -> None:
+        """Take up the vectors of these rows, those that have one."""
+        self._remove(rows)  # a replay of the same generation
+        for first in range(0, len(rows), _BLOCK):
+            some, vectors = self._store.vectors_of(
+                rows[first : first + _BLOCK], self._embedder
+            )
+            if len(some):
+                self._index.add_with_ids(vectors, some)
+                self._changed += len(some)
+            if self.is_exact and self.size > self._exact_most:
+                self._index = _coded(self._index)
 
 
-def _generation_of(path: Path) -> int:
-    number = path.name.removesuffix(".faiss").rpartition(".")[2]
-    return int(number) if number.isdigit() else -1
+def _exact(dim: int) -> Any:
+    """Return an empty index of whole vectors."""
+    import faiss
+
+    return faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
+
+
+def _is_exact(index: Any) -> bool:
+    import faiss
+
+    return isinstance(index, faiss.IndexIDMap2)
+
+
+def _coded(exact: Any) -> Any:
+    """Return an index of codes of the vectors in an exact one, centred on these."""
+    import faiss
+
+    rows: npt.NDArray[np.int64] = faiss.vector_to_array(exact.id_map)
+    whole = faiss.downcast_index(exact.index).reconstruct_n(0, exact.ntotal)
+    inner = faiss.IndexRaBitQ(exact.d, faiss.METRIC_INNER_PRODUCT)
+    index = faiss.IndexIDMap(inner)
+    index.train(whole)
+    index.add_with_ids(whole, rows)
+    return index
+
+
+def _parameters(is_exact: bool, only: Rows | None) -> Any:
+    import faiss
+
+    # its stubs miss the keyword arguments of the Python layer
+    chosen = {} if only is None else {"sel": faiss.IDSelectorBatch(only)}
+    if is_exact:
+        return faiss.SearchParameters(**chosen) if chosen else None
+    return faiss.RaBitQSearchParameters(
+        qb=_QUERY_BITS,  # type: ignore[call-arg]
+        **chosen,
+    )

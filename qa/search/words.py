@@ -19,8 +19,10 @@ __all__ = ["WordIndex"]
 logger = logging.getLogger(__name__)
 
 _TITLE_WEIGHT = 0.5  # of a word in the title, relative to the passage
-_PAIR_WEIGHT = 0.2  # of two words that stand together in both
+_PAIR_WEIGHT = 0.3  # of two content words that stand near each other in both
+_PAIR_SLOP = 2  # words that may stand between them in the passage
 _PHRASE_WEIGHT = 4.0  # of a phrase that the question quotes
+_CANDIDATES = 300  # best by their words alone, whose pairs are counted
 _HEAP_BYTES = 64_000_000
 _FORMAT = "1"  # of the fields below; another one on disk is rebuilt
 
@@ -55,30 +57,32 @@ class WordIndex:
     ) -> list[tuple[int, float]]:
         """Return at most `k` pairs (row, BM25 score), best first, ties by row.
 
-        All words of the question count, "who" and "of" too, and so do pairs of
-        neighbouring words (Metzler & Croft 2005) and phrases that the question quotes:
-        `benchmarks/results/retrieval.jsonl` tells what comes of it.
+        All words of the question count, "who" and "of" too, and so do phrases that the
+        question quotes, and neighbouring content words that stand near each other in
+        the passage (Metzler & Croft 2005): `benchmarks/results/retrieval.jsonl` tells
+        what comes of it.
+
+        Words are asked first, alone: Tantivy leaves out passages that cannot be among
+        the best (block-max WAND) only where nothing but words is asked. Pairs are then
+        counted for the best of them; `benchmarks/results/scale.jsonl` tells what that
+        saves. A quoted phrase is asked with the words, and takes time in proportion to
+        the library.
         """
-        query = self._query(question)
+        query = self._words_query(question)
         if query is None or (only is not None and len(only) == 0):
             return []
         if only is not None:
             chosen = tantivy.Query.term_set_query(self._schema, "row", only.tolist())
-            query = tantivy.Query.boolean_query(
-                [
-                    (tantivy.Occur.Must, query),
-                    (tantivy.Occur.Must, tantivy.Query.const_score_query(chosen, 0.0)),
-                ]
-            )
+            query = _both(query, tantivy.Query.const_score_query(chosen, 0.0))
         searcher = self._index.searcher()
-        hits = searcher.search(query, limit=k, count=False).hits
-        rows = searcher.fast_field_values("row", [address for _, address in hits])
-        found = [
-            (int(row), float(score))
-            for row, (score, _) in zip(rows, hits, strict=True)
-            if row is not None
-        ]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+        scores = _scores(searcher, query, max(k, _CANDIDATES))
+        pairs = self._pairs(question)
+        if pairs and scores:
+            for row, score in _scores(
+                searcher, self._pairs_query(pairs, list(scores)), len(scores)
+            ).items():
+                scores[row] += score
+        return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def unknown(self, words: Sequence[str]) -> list[str]:
         """Return those words that stand in no passage and no title."""
@@ -94,31 +98,41 @@ class WordIndex:
             )
         ]
 
-    def _query(self, question: str) -> tantivy.Query | None:
+    def _words_query(self, question: str) -> tantivy.Query | None:
         parts = []
-        terms = self.terms(question)
-        for term in dict.fromkeys(terms):
-            for field, weight in (("body", 1.0), ("title", _TITLE_WEIGHT)):
-                query = tantivy.Query.term_query(self._schema, field, term)
-                parts.append(tantivy.Query.boost_query(query, weight))
-        content = set(self.terms(" ".join(content_words(question))))
-        for pair in dict.fromkeys(pairwise(terms)):
-            if content.intersection(pair):  # "of the" stands everywhere
-                query = tantivy.Query.phrase_query(
-                    self._schema, "body", list(pair), slop=1
-                )
-                parts.append(tantivy.Query.boost_query(query, _PAIR_WEIGHT))
+        for term in dict.fromkeys(self.terms(question)):
+            parts.append(tantivy.Query.term_query(self._schema, "body", term))
+            title = tantivy.Query.term_query(self._schema, "title", term)
+            parts.append(tantivy.Query.boost_query(title, _TITLE_WEIGHT))
         for phrase in quoted_phrases(question):
             terms = self.terms(phrase)
             if len(terms) > 1:
                 # terms alone: a position for each, as the index counts them
                 query = tantivy.Query.phrase_query(self._schema, "body", list(terms))
                 parts.append(tantivy.Query.boost_query(query, _PHRASE_WEIGHT))
-        if not parts:
-            return None
-        return tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, part) for part in parts]
+        return _any(parts) if parts else None
+
+    def _pairs(self, question: str) -> list[tuple[str, str]]:
+        content = set(self.terms(" ".join(content_words(question))))
+        terms = [term for term in self.terms(question) if term in content]
+        return list(dict.fromkeys(pairwise(terms)))
+
+    def _pairs_query(
+        self, pairs: list[tuple[str, str]], rows: list[int]
+    ) -> tantivy.Query:
+        """Return a query that finds these rows, each with the score of its pairs."""
+        # faster than a set of terms for a few hundred rows
+        chosen = _any(
+            [tantivy.Query.term_query(self._schema, "row", row) for row in rows]
         )
+        parts = [(tantivy.Occur.Must, tantivy.Query.const_score_query(chosen, 0.0))]
+        for pair in pairs:
+            query = tantivy.Query.phrase_query(
+                self._schema, "body", list(pair), slop=_PAIR_SLOP
+            )
+            weighed = tantivy.Query.boost_query(query, _PAIR_WEIGHT)
+            parts.append((tantivy.Occur.Should, weighed))
+        return tantivy.Query.boolean_query(parts)
 
     def catch_up(self) -> None:
         """Follow the store to its present generation.
@@ -189,6 +203,29 @@ class WordIndex:
             index = tantivy.Index(self._schema, path=str(self._folder))
         index.register_tokenizer("qa", self._analyzer)
         return index
+
+
+def _any(parts: Sequence[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, p) for p in parts])
+
+
+def _both(query: tantivy.Query, other: tantivy.Query) -> tantivy.Query:
+    return tantivy.Query.boolean_query(
+        [(tantivy.Occur.Must, query), (tantivy.Occur.Must, other)]
+    )
+
+
+def _scores(
+    searcher: tantivy.Searcher, query: tantivy.Query, limit: int
+) -> dict[int, float]:
+    """Return the best rows of a query with their scores."""
+    hits = searcher.search(query, limit=limit, count=False).hits
+    rows = searcher.fast_field_values("row", [address for _, address in hits])
+    return {
+        int(row): float(score)
+        for row, (score, _) in zip(rows, hits, strict=True)
+        if row is not None
+    }
 
 
 def _schema() -> tantivy.Schema:

@@ -1,0 +1,78 @@
+"""What was asked lately, and when it may not be answered from memory."""
+
+import dataclasses
+
+import pytest
+
+from qa.remember import Recent
+
+QUESTION = "How many satellites will the next flight carry?"
+
+
+class TestRecent:
+    def test_the_one_unused_for_longest_goes(self):
+        """Asking for a value keeps it."""
+        recent = Recent[int](2)
+        recent.put("a", 1)
+        recent.put("b", 2)
+        assert recent.get("a") == 1
+        recent.put("c", 3)
+        assert (recent.get("a"), recent.get("b"), recent.get("c")) == (1, None, 3)
+
+    def test_a_key_put_twice_counts_once(self):
+        """The newer value stands."""
+        recent = Recent[int](2)
+        for value in (1, 2):
+            recent.put("a", value)
+        recent.put("b", 3)
+        assert (recent.get("a"), recent.get("b")) == (2, 3)
+
+
+@pytest.fixture
+def counted(qa, monkeypatch):
+    """The library, and the questions that its reader was given."""
+    read, questions = qa.reader.read, []
+
+    def counting(question, passages):
+        questions.append(question)
+        return read(question, passages)
+
+    monkeypatch.setattr(qa.reader, "read", counting)
+    return qa, questions
+
+
+class TestAskingAgain:
+    def test_gives_the_same_answer_unread(self, counted):
+        """The second time nothing is read, and only the time differs."""
+        qa, questions = counted
+        first = qa.ask(QUESTION)
+        asked = len(questions)
+        again = qa.ask(QUESTION)
+        assert len(questions) == asked
+        assert dataclasses.replace(again, timings={}) == dataclasses.replace(
+            first, timings={}
+        )
+        assert set(again.timings) == {"total"}
+
+    @pytest.mark.parametrize(
+        "options", [{"only": ["rockets.txt"]}, {"min_confidence": 0.9}]
+    )
+    def test_otherwise_is_another_question(self, counted, options):
+        """Fewer articles or another threshold: it is read anew."""
+        qa, questions = counted
+        qa.ask(QUESTION)
+        asked = len(questions)
+        qa.ask(QUESTION, **options)
+        assert len(questions) > asked
+
+    def test_a_changed_library_is_asked_anew(self, counted, folder):
+        """No answer outlives the words that it quotes."""
+        qa, _ = counted
+        assert qa.ask(QUESTION).is_found
+        rockets = folder / "rockets.txt"
+        words = rockets.read_text(encoding="utf-8")
+        rockets.write_text(words.replace("nine", "twelve"), encoding="utf-8")
+        qa.library.sync()
+        answer = qa.ask(QUESTION)
+        assert answer.sentence is not None
+        assert "twelve satellites" in answer.sentence

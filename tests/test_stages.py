@@ -1,0 +1,80 @@
+"""Reading in stages: no further than needed, and no citation lost by it."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from qa.reading.answer import propose
+from qa.reading.confidence import Calibration
+from qa.reading.stages import read_in_stages
+from qa.types import Article, Candidate, Hit, Passage
+
+STEP = Calibration("test", bias=0.0, weights={"margin": 1.0})
+QUESTION = "Who won the cup?"
+
+
+@dataclass
+class Named:
+    """Finds names that it knows the margin of, and notes what it was given."""
+
+    margins: dict[str, float]
+    name: str = "named"
+    seen: list[str] = field(default_factory=list)
+
+    def read(self, question, passages):
+        self.seen += [p.article.id for p in passages]
+        return [
+            Candidate(p, start, start + len(name), margin, 0.0)
+            for p in passages
+            for name, margin in self.margins.items()
+            if (start := p.text.find(name)) >= 0
+        ]
+
+
+def hits_of(*texts):
+    articles = [Article(f"a{n}", f"a{n}", f"A{n}", t) for n, t in enumerate(texts)]
+    passages = [Passage(a, 0, len(a.text)) for a in articles]
+    return [Hit(p, 1 / n, 0.5, 2.0) for n, p in enumerate(passages, start=1)]
+
+
+def run(reader, hits, **options):
+    def proposed(candidates):
+        return propose(QUESTION, hits, candidates, STEP)
+
+    knobs = {"first": 2, "sure": 0.7} | options
+    return read_in_stages(QUESTION, hits, reader, proposed, **knobs)
+
+
+class TestReadInStages:
+    def test_a_sure_answer_ends_the_reading(self):
+        """Nothing after the first passages is read."""
+        reader = Named({"Ann": 3.0})
+        run(reader, hits_of("Ann won.", "It rained.", "Snow.", "Hail."))
+        assert reader.seen == ["a0", "a1"]
+
+    def test_an_unsure_answer_does_not(self):
+        """All passages are read, the best span may be in the last."""
+        reader = Named({"Bob": 0.1, "Ann": 3.0})
+        found = run(reader, hits_of("Bob lost.", "It rained.", "Snow.", "Ann won."))
+        assert reader.seen == ["a0", "a1", "a2", "a3"]
+        assert {c.text for c in found} == {"Bob", "Ann"}
+
+    def test_articles_that_agree_are_read_and_cited(self):
+        """A passage with the answer's words is read however sure we are."""
+        reader = Named({"Ann": 3.0})
+        found = run(reader, hits_of("Ann won.", "It rained.", "Snow.", "Only Ann."))
+        assert reader.seen == ["a0", "a1", "a3"]
+        assert [c.passage.article.id for c in found] == ["a0", "a3"]
+
+    def test_words_count_whole(self):
+        """Annie is not Ann."""
+        reader = Named({"Ann": 3.0})
+        run(reader, hits_of("Ann won.", "It rained.", "Annie wept."))
+        assert reader.seen == ["a0", "a1"]
+
+    @pytest.mark.parametrize("n", [0, 1, 2])
+    def test_few_hits(self, n):
+        """No more hits than are read at first: one stage."""
+        reader = Named({})
+        assert run(reader, hits_of(*["Fog."] * n)) == []
+        assert len(reader.seen) == n

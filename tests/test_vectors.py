@@ -1,0 +1,219 @@
+"""The dense index past the size where it compares codes: nothing else changes."""
+
+import os
+import threading
+
+import numpy as np
+import pytest
+
+from qa.library.records import embedded_text, text_hash
+from qa.library.store import Store
+from qa.search.vectors import VectorIndex
+from qa.types import Article, Passage
+
+NAME, DIM, MANY, EXACT_MOST = "made", 64, 600, 200
+
+
+def unit(vectors):
+    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype("f4")
+
+
+VECTORS = unit(np.random.default_rng(3).standard_normal((2 * MANY, DIM)))
+QUERIES = unit(VECTORS[:20] + 0.1 * np.random.default_rng(4).standard_normal((20, DIM)))
+
+
+def put(store: Store, numbers) -> None:
+    """Store a passage and its vector for each number; equal numbers, equal vectors."""
+    with store.change() as change:
+        for number in numbers:
+            text = f"Passage {number}."
+            article = Article(f"{number}.txt", f"{number}.txt", "", text)
+            passage = Passage(article, 0, len(text))
+            change.put_article(article, article.path, [passage])
+            key = text_hash(embedded_text(passage))
+            change.put_vectors([key], NAME, VECTORS[number][None])
+
+
+def drop(store: Store, numbers) -> None:
+    gone = {f"{number}.txt" for number in numbers}
+    listed = store.article_list()
+    with store.change() as change:
+        for article in listed:
+            if article.id in gone:
+                change.remove_article(article.number)
+
+
+def expected(store: Store, query, k, only=None):
+    """All products, sorted: what an index must find."""
+    rows, vectors = store.vectors_of(store.rows_since(-1), NAME)
+    if only is not None:
+        kept = np.isin(rows, only)
+        rows, vectors = rows[kept], vectors[kept]
+    products = vectors @ query
+    best = np.lexsort((rows, -products))[:k]
+    return rows[best].tolist(), products[best]
+
+
+def index_of(store: Store) -> VectorIndex:
+    return VectorIndex(store, NAME, DIM, exact_most=EXACT_MOST)
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    store = Store(tmp_path / "store")
+    put(store, range(MANY))
+    return store
+
+
+class TestCoded:
+    def test_size_decides(self, tmp_path):
+        """Whole vectors up to the limit, codes past it."""
+        store = Store(tmp_path / "grows")
+        put(store, range(EXACT_MOST))
+        index = index_of(store)
+        assert index.is_exact
+        put(store, range(EXACT_MOST, EXACT_MOST + 1))
+        index.catch_up()
+        assert not index.is_exact
+        assert index.size == EXACT_MOST + 1
+
+    def test_finds_what_all_products_find(self, store):
+        """Rows and cosines are those of a plain product."""
+        index = index_of(store)
+        for query in QUERIES:
+            rows, products = expected(store, query, 10)
+            found = index.search(query, 10)
+            assert [row for row, _ in found] == rows
+            np.testing.assert_allclose([s for _, s in found], products, atol=1e-6)
+
+    def test_scores_are_cosines(self, store):
+        """A row asked by name has its exact cosine; an unknown one has none."""
+        scores = index_of(store).scores(QUERIES[0], [5, 3, 10**6])
+        assert set(scores) == {3, 5}
+        assert scores[3] == pytest.approx(float(VECTORS[2] @ QUERIES[0]), abs=1e-6)
+
+    @pytest.mark.parametrize("only", [[599], [1, 7, 400], list(range(300, 600))])
+    def test_filter_finds_its_rows(self, store, only):
+        """However few rows may be found, and however far off, they are."""
+        only = np.array(only, dtype=np.int64)
+        found = index_of(store).search(QUERIES[0], 10, only=only)
+        assert [row for row, _ in found] == expected(store, QUERIES[0], 10, only)[0]
+
+    def test_nothing_may_be_found(self, store):
+        """No row chosen, and rows that do not exist."""
+        index = index_of(store)
+        assert index.search(QUERIES[0], 5, only=np.array([], dtype=np.int64)) == []
+        assert index.search(QUERIES[0], 5, only=np.array([10**6])) == []
+
+    def test_more_asked_than_there_are(self, store):
+        """Missing neighbours are left out."""
+        assert len(index_of(store).search(QUERIES[0], 10**5)) == MANY
+
+    def test_equal_vectors_come_by_row(self, store):
+        """A tie is broken by row, also among codes."""
+        with store.change() as change:
+            for copy in range(5):
+                article = Article(f"copy {copy}", "copy", "", "Passage 7.")
+                change.put_article(article, "copy", [Passage(article, 0, 10)])
+        found = index_of(store).search(VECTORS[7], 6)
+        rows = [row for row, _ in found]
+        assert rows == sorted(rows)
+        assert len({score for _, score in found}) == 1
+
+
+class TestFollowing:
+    def test_added_and_removed(self, store):
+        """What went is not found, what came is; the base on disk stays as it was."""
+        index = index_of(store)
+        base = sorted(store.folder.glob("*.faiss"))
+        put(store, range(MANY, MANY + 20))
+        drop(store, range(10))
+        index.catch_up()
+        assert index.size == MANY + 10
+        assert sorted(store.folder.glob("*.faiss")) == base
+        for query in [*QUERIES, VECTORS[MANY + 3]]:
+            rows = expected(store, query, 10)[0]
+            assert [row for row, _ in index.search(query, 10)] == rows
+
+    def test_second_opening_reads_the_base(self, store, monkeypatch):
+        """The file is used, and says the same."""
+        before = [index_of(store).search(query, 10) for query in QUERIES]
+        monkeypatch.setattr(Store, "rows_since", None)  # would be asked for a rebuild
+        again = index_of(store)
+        assert not again.is_exact
+        assert [again.search(query, 10) for query in QUERIES] == before
+
+    def test_shrinks_back(self, store):
+        """A library that became small is compared whole again."""
+        index = index_of(store)
+        drop(store, range(EXACT_MOST // 4, MANY))
+        index.catch_up()
+        assert index.is_exact
+        assert index.size == EXACT_MOST // 4
+        assert index_of(store).is_exact
+
+    def test_damaged_file_is_rebuilt(self, store, caplog):
+        """A file cut short is told, and made anew."""
+        index_of(store)
+        (base,) = store.folder.glob("*.faiss")
+        base.write_bytes(base.read_bytes()[:200])
+        assert index_of(store).size == MANY
+        assert "rebuilt" in caplog.text
+
+    def test_disk_that_cannot_be_written(self, store, monkeypatch, caplog):
+        """The index answers from memory."""
+
+        def refuse(*_):
+            raise RuntimeError("read-only file system")
+
+        monkeypatch.setattr("faiss.write_index", refuse)
+        index = index_of(store)
+        assert index.search(VECTORS[5], 1)[0][0] == 6
+        assert "cannot be written" in caplog.text
+        assert list(store.folder.glob("*.faiss")) == []
+
+    def test_two_histories_give_one_order(self, store, tmp_path):
+        """A store made twice alike finds alike."""
+        other = Store(tmp_path / "other")
+        put(other, range(MANY))
+        for query in QUERIES:
+            assert index_of(store).search(query, 20) == index_of(other).search(
+                query, 20
+            )
+
+    def test_threads_ask_while_it_grows(self, store):
+        """Questions and changes at once: each answer is whole."""
+        index = index_of(store)
+        errors = []
+
+        def ask():
+            try:
+                for query in QUERIES:
+                    assert len(index.search(query, 10)) == 10
+                    index.scores(query, [300, 301])
+            except Exception as error:  # told to the main thread
+                errors.append(error)
+            finally:
+                store.close()
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for number in range(MANY, MANY + 10):
+            put(store, [number])
+            index.catch_up()
+        for thread in threads:
+            thread.join()
+        assert errors == []
+        assert index.size == MANY + 10
+
+
+def test_a_vector_is_stored_within_a_page_or_two(tmp_path):
+    """Long rows keep their place: no page for what spills over."""
+    store = Store(tmp_path / "store")
+    rng = np.random.default_rng(5)
+    with store.change() as change:
+        keys = [os.urandom(16) for _ in range(2000)]
+        change.put_vectors(keys, NAME, rng.standard_normal((2000, 384), np.float32))
+    store.close()
+    assert store.path.stat().st_size < 2000 * 384 * 4 * 1.6
