@@ -24,6 +24,7 @@ import numpy as np
 from benchmarks.data import need
 from benchmarks.results import keep
 from qa.pipeline import QA
+from qa.settings import Settings
 
 SEED = 7
 
@@ -123,7 +124,7 @@ def questions_from(texts: list[tuple[str, str]], most: int) -> list[str]:
 
 def ask(folder: Path, store: Path, questions: list[str]) -> dict[str, object]:
     """Return retrieval and whole answer times, and the memory of the process."""
-    qa = QA.open(folder, store=store)
+    qa = QA.open(folder, store=store, settings=Settings(remembered=0))
     for question in questions[:5]:
         qa.ask(question)
     retrieve, whole = [], []

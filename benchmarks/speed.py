@@ -215,7 +215,8 @@ def read(pool: Pool, reader: Path, most: int = 30) -> dict[str, Any]:
     """Return times to read 8 passages, ours against torch on the same weights."""
     times: dict[str, list[float]] = {"ours": [], "torch": []}
     torch = open_reader(f"hf:{reader}", open_embedder("hash:8"))
-    with QA.open(pool.articles, store=pool.store) as qa:
+    knobs = Settings(remembered=0)
+    with QA.open(pool.articles, store=pool.store, settings=knobs) as qa:
         readers = {"ours": qa.reader, "torch": torch}
         for line in pool.questions[: most + 1]:
             hits = qa.retrieve(line.question, top_k=8)

@@ -28,7 +28,6 @@ from qa.types import Answer, Candidate, Hit, Turn
 __all__ = ["QA"]
 
 
-_REMEMBERED = 256  # answers; one is some kilobytes
 _WAIT_S = 1.0  # for another process that is indexing; then the store is asked as it is
 
 
@@ -54,7 +53,7 @@ class QA:
         self.settings = settings
         self._store = library.store
         self._calibration = calibration
-        self._recent = Recent[Answer](_REMEMBERED)
+        self._recent = Recent[Answer](settings.remembered)
 
     @classmethod
     def open(

@@ -28,6 +28,7 @@ class Settings:
     # decide
     min_confidence: float = 0.3  # below it we abstain; qa/reading/calibration/span.json
     max_alternatives: int = 4  # further answers shown
+    remembered: int = 256  # answers kept, some kilobytes each; 0 reads every time
     max_question_chars: int = 2000  # longer input is a pasted text, not a question
 
     def __post_init__(self) -> None:
@@ -48,3 +49,5 @@ class Settings:
             value = getattr(self, name)
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
+        if self.remembered < 0:
+            raise ValueError(f"remembered must be at least 0, got {self.remembered}")

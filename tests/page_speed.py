@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from qa.pipeline import QA
 from qa.render import to_markdown
+from qa.settings import Settings
 from qa.web.server import free_port, start
 from tests.test_browser import FLAGS
 
@@ -115,7 +116,10 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=0)
     options = parser.parse_args()
     chromium = shutil.which("chromium")
-    with tempfile.TemporaryDirectory() as store, QA.open("seeds", store=store) as qa:
+    with (
+        tempfile.TemporaryDirectory() as store,
+        QA.open("seeds", store=store, settings=Settings(remembered=0)) as qa,
+    ):
         servers = {"qa": start(qa, port=0), "stock ChatInterface": stock(qa)}
         time.sleep(3)
         with sync_playwright() as playwright:

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from qa.pipeline import QA
 from qa.remember import Recent
 
 QUESTION = "How many satellites will the next flight carry?"
@@ -53,6 +54,13 @@ class TestAskingAgain:
             first, timings={}
         )
         assert set(again.timings) == {"total"}
+
+    def test_nothing_is_kept_when_nothing_is_to_be(self, folder, fast, tmp_path):
+        """A benchmark reads every time."""
+        settings = dataclasses.replace(fast, remembered=0)
+        with QA.open(folder, store=tmp_path / "store", settings=settings) as qa:
+            qa.ask(QUESTION)
+            assert set(qa.ask(QUESTION).timings) > {"total"}
 
     @pytest.mark.parametrize(
         "options", [{"only": ["rockets.txt"]}, {"min_confidence": 0.9}]

@@ -14,7 +14,7 @@ class Ours:
         from qa.pipeline import QA
         from qa.settings import Settings
 
-        self._settings = Settings(top_k=task.top_k)
+        self._settings = Settings(top_k=task.top_k, remembered=0)
         self._open = QA.open
         self._qa: QA | None = None
 
