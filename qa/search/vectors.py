@@ -24,7 +24,7 @@ from qa.search.base import BaseFile
 
 __all__ = ["EXACT_MOST", "VectorIndex"]
 
-# benchmarks/results/scale.jsonl compares these with lists (IVF) and a graph (HNSW)
+# benchmarks.scale compares these with lists (IVF) and a graph (HNSW)
 EXACT_MOST = 50_000  # passages; below it whole vectors are compared
 _WIDER = 3  # candidates for each row asked for, before their cosines are computed
 _FEWEST = 300  # candidates
@@ -75,7 +75,7 @@ class VectorIndex:
         """Return at most `k` pairs (row, cosine), best first, ties by row.
 
         Cosines are exact. The rows are, too, as long as `is_exact`; past that a few of
-        the best may be missed: `benchmarks/results/scale.jsonl` tells how few.
+        the best may be missed: `benchmarks.scale` counts them.
 
         Args:
             query: one unit vector, shape `(dim,)`.

@@ -64,7 +64,7 @@ class WordIndex:
 
         Words are asked first, alone: Tantivy leaves out passages that cannot be among
         the best (block-max WAND) only where nothing but words is asked. Pairs are then
-        counted for the best of them; `benchmarks/results/scale.jsonl` tells what that
+        counted for the best of them; `benchmarks.scale` measures what that
         saves. A quoted phrase is asked with the words, and takes time in proportion to
         the library.
         """
