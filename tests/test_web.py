@@ -631,13 +631,23 @@ def test_asking_while_indexing_tells_how_far_it_is(url, monkeypatch):
 
 
 def test_tools_for_assistants(url):
-    """Where `mcp` is installed, both are offered as tools."""
-    pytest.importorskip("mcp")
-    listed = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-    headers = {"Accept": "application/json, text/event-stream"}
-    answer = httpx.post(f"{url}/gradio_api/mcp/", json=listed, headers=headers)
-    assert answer.status_code == 200
-    assert {"ask", "retrieve"} <= set(re.findall(r'"name":\s*"(\w+)"', answer.text))
+    """Both are offered to assistants, and answer."""
+
+    def told(method, **facts):
+        line = {"jsonrpc": "2.0", "id": 1, "method": method, "params": facts}
+        answer = httpx.post(
+            f"{url}/gradio_api/mcp/",
+            json=line,
+            headers={"Accept": "application/json, text/event-stream"},
+            timeout=30,
+        )
+        assert answer.status_code == 200
+        return answer.text
+
+    names = set(re.findall(r'"name":\s*"(\w+)"', told("tools/list")))
+    assert {"ask", "retrieve"} <= names
+    asked = {"question": "Where did the booster land?"}
+    assert "barge" in told("tools/call", name="ask", arguments=asked)
 
 
 def test_errors_are_told_to_the_page(url):
