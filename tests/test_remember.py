@@ -84,3 +84,8 @@ class TestAskingAgain:
         answer = qa.ask(QUESTION)
         assert answer.sentence is not None
         assert "twelve satellites" in answer.sentence
+
+    def test_fewer_than_none_are_refused(self, fast):
+        """The setting says what it wants."""
+        with pytest.raises(ValueError, match="remembered must be at least 0"):
+            dataclasses.replace(fast, remembered=-1)

@@ -237,6 +237,9 @@ def _figures(
         of_set = np.array([a.name == name for a in asked])
         if (of_set & answerable).any():
             figures[f"right:{name}"] = float(right[of_set & answerable].mean())
+        if (of_set & ~answerable).any():
+            kept = confidence[of_set & ~answerable] < Settings().min_confidence
+            figures[f"abstained:{name}"] = float(kept.mean())
     return figures
 
 
