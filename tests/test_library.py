@@ -8,6 +8,7 @@ import pytest
 
 from qa.errors import ArticlesError
 from qa.library import sync as sync_module
+from qa.library.batch import BATCH, Batches
 from qa.library.library import Library
 from qa.library.store import Store
 from qa.library.sync import sync
@@ -155,13 +156,42 @@ class TestInterrupted:
         library.sync()
         assert ids(library) == ["llamas.md", "rockets.txt"]
 
+    def test_a_crash_loses_two_batches_at_most(self, library, folder, embedder):
+        """What was committed before stays, and the next run embeds only the rest."""
+        for number in range(4 * BATCH):
+            (folder / f"{number:04}.txt").write_text(f"Text number {number}, again.")
+
+        class Dying:
+            name, dim, calls = embedder.name, embedder.dim, 0
+
+            def encode(self, texts, *, kind):
+                self.calls += 1
+                if self.calls == 4:
+                    raise RuntimeError("power cut")
+                return embedder.encode(texts, kind=kind)
+
+        before = library.store.passage_count()
+        with pytest.raises(RuntimeError, match="power cut"):
+            sync(folder, library.store, Dying(), Settings())
+        kept = library.store.passage_count() - before
+        assert kept >= 2 * BATCH
+        assert library.sync().embedded == 4 * BATCH - kept
+
+    def test_equal_texts_of_neighbouring_batches_are_embedded_once(
+        self, library, folder
+    ):
+        """The batch that is still being embedded counts as known."""
+        same = [f"Text number {number % BATCH}." for number in range(2 * BATCH)]
+        write_rows(folder / "twice.jsonl", same)
+        assert library.sync().embedded == BATCH
+
     def test_new_parser_reads_all_again(self, library, folder, monkeypatch):
         """A run that ends early after an update goes on at the next."""
         monkeypatch.setattr(sync_module, "PARSER_VERSION", "next")
-        run = sync_module._Run(
-            library.store, open_embedder("hash:64"), Settings(), None
-        )
-        run.prepare()  # and the power fails
+        store, embedder = library.store, open_embedder("hash:64")
+        with Batches(store, embedder) as batches:
+            run = sync_module._Run(store, embedder, Settings(), None, batches)
+            run.prepare()  # and the power fails
         report = library.sync()
         assert sorted(report.changed) == ["llamas.md", "rockets.txt"]
 

@@ -1,86 +1,155 @@
-"""The batch in flight: what is embedded together and committed together."""
+"""Batches on their way into the store: one collected, one embedded beside it.
+
+Cutting articles and writing the database keep one core busy, embedding keeps all of
+them: while a batch is embedded in a thread, the next one is collected.
+"""
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import TracebackType
 
 from qa.library.records import FileRecord, embedded_text, text_hash
 from qa.library.store import Store
 from qa.protocols import Embedder, Vectors
 from qa.types import Article, Passage
 
-__all__ = ["BATCH", "Batch"]
+__all__ = ["BATCH", "Batches"]
 
-BATCH = 256  # passages embedded and committed together: the most a crash can lose
+BATCH = 128  # passages embedded and committed together: a crash can lose two batches
 
 
-class Batch:
-    """Collects changes until there are enough of them, then commits all at once."""
+@dataclass(slots=True)
+class _Batch:
+    """Changes that are committed together."""
+
+    arrivals: list[tuple[Article, str, list[Passage]]] = field(default_factory=list)
+    departures: list[int] = field(default_factory=list)
+    records: list[FileRecord] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+    n_passages: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.arrivals or self.departures or self.records or self.forgotten)
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedding:
+    """A batch whose new texts are being embedded."""
+
+    batch: _Batch
+    keys: list[bytes]
+    vectors: "Future[Vectors]"
+
+
+class Batches:
+    """Collects changes until there are enough of them, then commits all at once.
+
+    A context: leaving it ends the thread, and drops what was not committed.
+    """
 
     def __init__(self, store: Store, embedder: Embedder) -> None:
         """Start empty."""
         self._store = store
         self._embedder = embedder
-        self._arrivals: list[tuple[Article, str, list[Passage]]] = []
-        self._departures: list[int] = []
-        self._records: list[FileRecord] = []
-        self._forgotten: list[str] = []
-        self._waiting = 0  # passages of the arrivals
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="embed")
+        self._open = _Batch()
+        self._embedding: _Embedding | None = None
         self.stored = 0  # passages committed so far
         self.departed = 0  # articles removed so far
         self.embedded = 0  # texts that the embedder read so far
 
+    def __enter__(self) -> "Batches":
+        """Return the same object."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the thread; what it embeds at the moment is waited for."""
+        self._beside.shutdown(cancel_futures=True)
+
     @property
     def is_full(self) -> bool:
         """Whether it is time to flush."""
-        return self._waiting >= BATCH
+        return self._open.n_passages >= BATCH
 
     def arrive(self, article: Article, file: str, passages: list[Passage]) -> None:
         """Store an article found in `file`, cut into passages."""
-        self._arrivals.append((article, file, passages))
-        self._waiting += len(passages)
+        self._open.arrivals.append((article, file, passages))
+        self._open.n_passages += len(passages)
 
     def depart(self, numbers: Sequence[int]) -> None:
         """Remove stored articles."""
-        self._departures += numbers
+        self._open.departures += numbers
         self.departed += len(numbers)
 
     def record(self, record: FileRecord) -> None:
         """Keep what is known of a file, once its articles are in."""
-        self._records.append(record)
+        self._open.records.append(record)
 
     def forget(self, path: str) -> None:
         """Drop what is known of a file."""
-        self._forgotten.append(path)
+        self._open.forgotten.append(path)
 
     def flush(self) -> None:
-        """Embed what is new, and commit everything as one change."""
-        if not (self._arrivals or self._departures or self._records or self._forgotten):
-            return
-        passages = [p for _, _, cut in self._arrivals for p in cut]
-        embedded = self.embed(passages)
-        with self._store.change() as change:
-            for number in self._departures:
-                change.remove_article(number)
-            for article, file, cut in self._arrivals:
-                change.put_article(article, file, cut)
-            for path in self._forgotten:
-                change.forget_file(path)
-            for record in self._records:
-                change.put_file(record)
-                change.set_file_hash(record.path, record.hash)
-            change.put_vectors(*embedded)
-        self.stored += len(passages)
-        self._arrivals, self._departures = [], []
-        self._records, self._forgotten = [], []
-        self._waiting = 0
+        """Have what was collected embedded; commit the batch before it.
+
+        The call waits for that batch only: `settle` waits for this one, too.
+        """
+        batch, self._open = self._open, _Batch()
+        before = self._embedding
+        if batch:
+            texts = _texts([p for _, _, cut in batch.arrivals for p in cut])
+            known = set(before.keys) if before else set()
+            keys = [key for key in self._new(texts) if key not in known]
+            vectors = self._beside.submit(
+                self._embedder.encode, [texts[key] for key in keys], kind="passage"
+            )
+            self._embedding = _Embedding(batch, keys, vectors)
+        else:
+            self._embedding = None
+        if before:
+            self._commit(before)
+
+    def settle(self) -> None:
+        """Embed and commit everything that was collected."""
+        self.flush()
+        self.flush()
 
     def embed(self, passages: Sequence[Passage]) -> tuple[list[bytes], str, Vectors]:
         """Return hashes, embedder and vectors of those texts that have none yet."""
-        texts = {}
-        for passage in passages:
-            text = embedded_text(passage)
-            texts[text_hash(text)] = text
-        name = self._embedder.name
-        new = sorted(self._store.unembedded(texts, name))
-        self.embedded += len(new)
-        vectors = self._embedder.encode([texts[key] for key in new], kind="passage")
-        return new, name, vectors
+        texts = _texts(passages)
+        keys = self._new(texts)
+        self.embedded += len(keys)
+        vectors = self._embedder.encode([texts[key] for key in keys], kind="passage")
+        return keys, self._embedder.name, vectors
+
+    def _new(self, texts: dict[bytes, str]) -> list[bytes]:
+        return sorted(self._store.unembedded(texts, self._embedder.name))
+
+    def _commit(self, embedding: _Embedding) -> None:
+        """Write a batch as one change, once it is embedded."""
+        batch, vectors = embedding.batch, embedding.vectors.result()
+        self.embedded += len(embedding.keys)
+        with self._store.change() as change:
+            for number in batch.departures:
+                change.remove_article(number)
+            for article, file, cut in batch.arrivals:
+                change.put_article(article, file, cut)
+            for path in batch.forgotten:
+                change.forget_file(path)
+            for record in batch.records:
+                change.put_file(record)
+                change.set_file_hash(record.path, record.hash)
+            change.put_vectors(embedding.keys, self._embedder.name, vectors)
+        self.stored += batch.n_passages
+
+
+def _texts(passages: Sequence[Passage]) -> dict[bytes, str]:
+    """Return what is embedded of each passage, by its hash."""
+    texts = [embedded_text(passage) for passage in passages]
+    return {text_hash(text): text for text in texts}

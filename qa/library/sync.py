@@ -9,7 +9,7 @@ from pathlib import Path
 import filelock
 
 from qa.errors import FormatError, StoreBusyError
-from qa.library.batch import BATCH, Batch
+from qa.library.batch import BATCH, Batches
 from qa.library.content import cause_of, content_of
 from qa.library.formats import Parsed, read_articles
 from qa.library.passages import split
@@ -39,7 +39,7 @@ def sync(
 
     Every file found ends as indexed or as skipped with its reason; nothing that one
     file holds stops the run. Each batch is committed as it is done, so that questions
-    can be asked meanwhile and a crash loses at most one batch.
+    can be asked meanwhile and a crash loses at most two batches.
 
     Args:
         articles: folder, file or zip.
@@ -55,8 +55,8 @@ def sync(
     """
     lock = filelock.FileLock(str(store.folder / "sync.lock"))
     try:
-        with lock.acquire(timeout=wait_s):
-            run = _Run(store, embedder, settings, progress)
+        with lock.acquire(timeout=wait_s), Batches(store, embedder) as batches:
+            run = _Run(store, embedder, settings, progress, batches)
             run.prepare()
             run.follow(scan(articles, store=store.folder))
             run.finish()
@@ -69,7 +69,7 @@ def sync(
 
 
 class _Run:
-    """One run of `sync`: the batch in flight, and the report."""
+    """One run of `sync`: what it goes by, and the report."""
 
     def __init__(
         self,
@@ -77,6 +77,7 @@ class _Run:
         embedder: Embedder,
         settings: Settings,
         progress: Callable[[Progress], None] | None,
+        batches: Batches,
     ) -> None:
         self._store = store
         self._embedder = embedder
@@ -84,7 +85,7 @@ class _Run:
         self._tell = progress or (lambda _: None)
         self._known = store.files()
         self._hidden = frozenset(store.hidden())
-        self._batch = Batch(store, embedder)
+        self._batches = batches
         self._files_done = self._files_total = 0
         self._bytes_done = self._bytes_total = 0
         self._begun = time.perf_counter()
@@ -108,7 +109,7 @@ class _Run:
                 article = self._store.article(entry.id)
                 if article is not None:
                     passages = self._split(article)
-                    embedded = self._batch.embed(passages)
+                    embedded = self._batches.embed(passages)
                     with self._store.change() as change:
                         change.put_passages(entry.number, passages)
                         change.put_vectors(*embedded)
@@ -143,17 +144,17 @@ class _Run:
             self._report_progress()
         for path in gone:
             self._depart(path)
-            self._batch.forget(path)
+            self._batches.forget(path)
         moved = {source for source, _ in self.report.moved}
         self.report.removed += [path for path in gone if path not in moved]
-        self._batch.flush()
+        self._batches.settle()
 
     def finish(self) -> None:
         """Drop vectors of texts that are gone, and close the report."""
-        if self._batch.departed:
+        if self._batches.departed:
             with self._store.change() as change:
                 change.drop_orphan_vectors()
-        self.report.embedded = self._batch.embedded
+        self.report.embedded = self._batches.embedded
         self.report.skipped = self._store.skipped()
         self.report.seconds = time.perf_counter() - self._begun
 
@@ -180,7 +181,7 @@ class _Run:
         digest = hashlib.sha256(data).hexdigest()
         known = self._known.get(file.path)
         if known is not None and known.hash == digest:
-            self._batch.record(replace(known, size=file.size, mtime_ns=file.mtime_ns))
+            self._batches.record(replace(known, size=file.size, mtime_ns=file.mtime_ns))
             self.report.unchanged += 1
             return
         try:
@@ -212,7 +213,7 @@ class _Run:
     def _record(
         self, file: Found, digest: str, skipped: tuple[tuple[str, str], ...]
     ) -> None:
-        self._batch.record(
+        self._batches.record(
             FileRecord(file.path, file.size, file.mtime_ns, digest, skipped)
         )
 
@@ -229,16 +230,16 @@ class _Run:
             if old is not None and replace(old, file_hash=digest) == article:
                 continue
             if number is not None:
-                self._batch.depart([number])
-            self._batch.arrive(article, file.path, self._split(article))
-            if self._batch.is_full:
-                self._batch.flush()
+                self._batches.depart([number])
+            self._batches.arrive(article, file.path, self._split(article))
+            if self._batches.is_full:
+                self._batches.flush()
                 self._report_progress(file.size * done / len(parsed.articles))
-        self._batch.depart([number for number, _ in stored.values()])
+        self._batches.depart([number for number, _ in stored.values()])
         self._record(file, digest, tuple((s.path, s.reason) for s in parsed.skipped))
 
     def _depart(self, path: str) -> None:
-        self._batch.depart([n for n, _ in self._store.articles_of(path)])
+        self._batches.depart([n for n, _ in self._store.articles_of(path)])
 
     # smaller steps
 
@@ -253,7 +254,7 @@ class _Run:
     def _embed_stored(self) -> None:
         """Give vectors to passages that only another embedder has read."""
         for batch in _batches(self._store.texts_without_vector(self._embedder.name)):
-            embedded = self._batch.embed(batch)
+            embedded = self._batches.embed(batch)
             with self._store.change() as change:
                 change.put_vectors(*embedded)
 
@@ -263,7 +264,7 @@ class _Run:
             Progress(
                 self._files_done,
                 self._files_total,
-                self._batch.stored,
+                self._batches.stored,
                 done / self._bytes_total if self._bytes_total else 1.0,
                 time.perf_counter() - self._begun,
             )

@@ -69,7 +69,7 @@ class CompiledEncoder:
 
         try:
             for row in longest_first:
-                if len(running) == self._n_streams:
+                if len(running) > self._n_streams:  # one waits, so no core does
                     collect()
                 running.append((row, self._start(encodings[row])))
         finally:
