@@ -1,8 +1,9 @@
 """One pool for all systems: the same articles, passages, vectors and questions.
 
-Articles are distinct contexts of the dev sets, those of the questions first. They are
-cut into passages once, by our own library; other systems are given its passages.
-Everything is kept in a folder and made again only where it differs.
+Articles are distinct contexts of the dev sets, those of the questions first, and then
+of the training sets. They are cut into passages once, by our own library; other systems
+are given its passages. Everything is kept in a folder and made again only where it
+differs.
 """
 
 import hashlib
@@ -88,6 +89,7 @@ def make_pool(data: Path, work: Path, passages: int, questions: int) -> Pool:
     )
     every = sorted((data / "dev").glob("*.jsonl.gz"))
     order = sorted(every, key=lambda path: path.name.partition(".")[0] not in SETS)
+    order += sorted((data / "train").glob("*.jsonl.gz"))  # where dev has too few
     texts = {line.context: line.title for line in drawn}
     for context, title in pool_of(order).items():
         texts.setdefault(context, title)
