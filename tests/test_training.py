@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from training.adapters import adapt, merge
 from training.data import Example, Row, load, tidy, token_span  # after skip
 from training.encoder import CLS, SEP, Network, bert_name
 from training.negatives import exchanged, paired, turned
@@ -19,7 +20,7 @@ from training.plan import options, rate_at
 from training.reader import span_loss
 from training.score import Reading, best_span, scores
 from training.staged import stage, staged_rows
-from training.statements import find_statements, found_rows
+from training.statements import find_statements, found_rows, silent_on
 from training.windows import SHAPES, Mixture, cut, shape_of, stack
 from training.workers import Workers
 
@@ -149,6 +150,9 @@ class TestNegatives:
         assert all("its rate" not in f.context and not f.answers for f in found)
 
 
+TOPICS = ("harbour tolls", "olive harvest")
+
+
 class TestStatements:
     @pytest.mark.parametrize(
         ("text", "who", "what"),
@@ -173,7 +177,7 @@ class TestStatements:
         assert find_statements("He said that the mine would never be sold.") == []
 
     def test_questions_name_the_speaker_and_take_the_whole_statement(self):
-        found = [r for r in found_rows(row("?", None), Random(1)) if r.answers]
+        found = [r for r in found_rows(row("?", None), Random(1), TOPICS) if r.answers]
         assert found
         for question in found:
             assert "Maria Keller" in question.question
@@ -187,9 +191,22 @@ class TestStatements:
                 words = text[statement.start : statement.end]
                 assert words[1:] in NEWS
 
+    def test_a_topic_that_the_speaker_left_open(self):
+        """It shares no word with the statement; often it stands elsewhere."""
+        start = NEWS.index("the small lenders")
+        span = start, start + len("the small lenders would need far more time")
+        drawn = {silent_on(NEWS, *span, "olive harvest", Random(n)) for n in range(40)}
+        assert "olive harvest" in drawn
+        near = drawn - {"olive harvest", None}
+        assert near
+        assert all(about in NEWS and about not in NEWS[slice(*span)] for about in near)
+        assert silent_on(NEWS, *span, "small lenders", Random(1)) != "small lenders"
+
     def test_a_stranger_gets_no_answer(self):
         rows = [
-            r for seed in range(40) for r in staged_rows(row("?", None), Random(seed))
+            r
+            for seed in range(40)
+            for r in staged_rows(row("?", None), Random(seed), TOPICS)
         ]
         assert any(r.answers for r in rows)
         assert any(not r.answers for r in rows)
@@ -226,6 +243,19 @@ class TestLearning:
             alone = network(embedded[:, :6], mask[:, :6])
         torch.testing.assert_close(padded, alone)
 
+    def test_dropout_leaves_the_same_channels_out_for_all_tokens_of_a_row(self):
+        torch.manual_seed(0)
+        network, mask = Network(dropout=0.5), torch.ones(1, 4, dtype=torch.bool)
+        embedded = torch.randn(1, 1, 384).expand(1, 4, 384)  # four equal tokens
+        with torch.no_grad():
+            first, second = network(embedded, mask), network(embedded, mask)
+            network.eval()
+            plain = network(embedded, mask)
+            again = network(embedded, mask)
+        torch.testing.assert_close(first[:, 0], first[:, 3])
+        assert not torch.allclose(first, second)
+        torch.testing.assert_close(plain, again, rtol=0, atol=0)
+
     def test_every_parameter_has_one_name_of_its_own(self):
         names = [bert_name(name) for name, _ in Network().named_parameters()]
         assert len(set(names)) == len(names) == 6 * 16 + 4
@@ -233,6 +263,27 @@ class TestLearning:
     def test_options_name_every_knob(self):
         found = options().parse_args("--data d --out o --tokens 5 --rate 1e-3".split())
         assert (found.tokens, found.rate, found.init) == (5, 0.001, None)
+
+
+class TestAdapters:
+    def test_they_start_as_nothing_and_merge_into_what_they_learned(self):
+        torch.manual_seed(0)
+        network, embedded = Network().eval(), torch.randn(2, 5, 384)
+        mask = torch.ones(2, 5, dtype=torch.bool)
+        names = [name for name, _ in network.named_parameters()]
+        with torch.no_grad():
+            plain = network(embedded, mask)
+            adapt(network, rank=4)
+            torch.testing.assert_close(network(embedded, mask), plain)
+            trained = [p for p in network.parameters() if p.requires_grad]
+            assert sum(p.numel() for p in trained) < 400_000
+            for layer in network.layers:
+                torch.nn.init.normal_(layer.inner.up.weight, std=0.1)
+            learned = network(embedded, mask)
+            assert not torch.allclose(learned, plain)
+            merge(network)
+            torch.testing.assert_close(network(embedded, mask), learned)
+        assert [name for name, _ in network.named_parameters()] == names
 
 
 class TestScores:
@@ -263,6 +314,7 @@ network = torch.nn.Linear(2, 1)
 torch.nn.init.constant_(network.weight, float(workers.rank))
 workers.average(network)
 print(network.weight.tolist(), workers.total(1.5, workers.rank), flush=True)
+workers.leave()
 """
 
 

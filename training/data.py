@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -142,6 +142,20 @@ def load(path: Path) -> Iterator[Row]:
                 continue
             question = tidy(raw["question"])[0]
             yield Row(raw["id"], raw["title"], context, question, spans, raw["source"])
+
+
+def titled(row: Row) -> Row:
+    """Return the row with its title in front of the passage, where it has one.
+
+    >>> row = titled(Row("1", "Lima", "It is a city.", "What is Lima?", ((6, 12),), ""))
+    >>> row.context, row.texts
+    ('Lima. It is a city.', ['a city'])
+    """
+    if not row.title:
+        return row
+    lead = f"{row.title.replace('_', ' ')}. "
+    spans = tuple((start + len(lead), end + len(lead)) for start, end in row.answers)
+    return replace(row, context=lead + row.context, answers=spans)
 
 
 def token_span(

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from random import Random
 
-from training.data import Row, load
+from training.data import Row, load, titled
 
 
 def _words(text: str) -> set[str]:
@@ -45,7 +45,9 @@ def news_rows(folder: Path, max_chars: int = 800) -> list[Row]:
     return rows
 
 
-def dev_sets(data: Path, limit: int | None) -> dict[str, list[Row]]:
+def dev_sets(
+    data: Path, limit: int | None, *, is_titled: bool = False
+) -> dict[str, list[Row]]:
     """Return the dev rows by set; a fixed sample of each when `limit` is given."""
     sets = {
         name: list(load(data / "dev" / f"{name}.jsonl.gz"))
@@ -54,4 +56,7 @@ def dev_sets(data: Path, limit: int | None) -> dict[str, list[Row]]:
     for rows in sets.values():
         Random(7).shuffle(rows)
     sets = {name: rows[:limit] for name, rows in sets.items()}
-    return sets | {"news_written": news_rows(data / "dev" / "news_written")}
+    sets["news_written"] = news_rows(data / "dev" / "news_written")
+    if is_titled:
+        return {name: [titled(row) for row in rows] for name, rows in sets.items()}
+    return sets

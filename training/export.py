@@ -52,7 +52,9 @@ def load_checkpoint(
         for name, parameter in network.named_parameters():
             parameter.copy_(tensors[f"weight.{name}"])
             for key in ("step", "exp_avg", "exp_avg_sq"):
-                value = tensors[f"{key}.{name}"]
+                value = tensors.get(f"{key}.{name}")
+                if value is None:  # frozen, beside its adapter
+                    continue
                 if key != "step":
                     value = value.to(parameter.device)
                 optimiser.state[parameter][key] = value

@@ -7,10 +7,10 @@ statements and labelled unanswerable questions; training/README.md has the reaso
 import random as rnd
 from pathlib import Path
 
-from training.data import Encoder, Example, Row, load
+from training.data import Encoder, Example, Row, load, titled
 from training.negatives import exchanged, paired, turned
 from training.staged import attributed, staged_rows
-from training.statements import found_rows
+from training.statements import found_rows, topic
 
 QUOTA = {
     "squad_train_partial": 22000,
@@ -25,11 +25,11 @@ QUOTA = {
     "tweetqa": 1500,
     "policyqa": 500,
     "selqa_sentence": 1200,
-    "found": 1500,
-    "staged": 3500,
+    "found": 1800,
+    "staged": 4000,
     "attributed": 3500,
     "paired": 9000,
-    "turned": 2500,
+    "turned": 4000,
     "exchanged": 5000,
 }
 EARLY = frozenset(
@@ -61,7 +61,7 @@ def _rows(folder: Path) -> dict[str, list[Row]]:
 
 
 def build(
-    folder: Path, seed: int, limit: int | None = None
+    folder: Path, seed: int, limit: int | None = None, *, is_titled: bool = False
 ) -> dict[str, list[Example]]:
     """Return the examples of every set, generated ones included.
 
@@ -69,6 +69,7 @@ def build(
         folder: `train/` of the data folder.
         seed: of everything drawn here.
         limit: rows kept of each file, for quick trials.
+        is_titled: whether the title stands in front of each passage.
     """
     random = rnd.Random(seed)
     rows = {name: found[:limit] for name, found in _rows(folder).items()}
@@ -76,10 +77,14 @@ def build(
     for name in (*_WIKI, "squadshifts_reddit", "squadshifts_amazon_reviews", "tweetqa"):
         for row in rows[name]:
             contexts.setdefault(row.context, row)
-    rows["found"] = [q for row in contexts.values() for q in found_rows(row, random)]
+    drawn = random.sample(sorted(contexts), min(3000, len(contexts)))
+    topics = [about for text in drawn if (about := topic(text, random))]
+    rows["found"] = [
+        q for row in contexts.values() for q in found_rows(row, random, topics)
+    ]
     wiki = {r.context: r for name in _WIKI for r in rows[name]}
     staged = random.sample(list(wiki.values()), min(5000, len(wiki)))
-    rows["staged"] = [q for row in staged for q in staged_rows(row, random)]
+    rows["staged"] = [q for row in staged for q in staged_rows(row, random, topics)]
     answerable = [r for name in _WIKI[:3] for r in rows[name] if r.answers]
     rows["attributed"] = [a for r in answerable if (a := attributed(r, random))]
     rows["turned"] = [t for r in answerable if (t := turned(r, random))]
@@ -90,6 +95,10 @@ def build(
     rows["paired"] = list(paired(asked, sorted(contexts), random, per_row=1))
     encoder = Encoder()
     return {
-        name: [e for row in found if (e := encoder.encode(row, name)) is not None]
+        name: [
+            example
+            for row in found
+            if (example := encoder.encode(titled(row) if is_titled else row, name))
+        ]
         for name, found in rows.items()
     }

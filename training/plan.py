@@ -17,6 +17,8 @@ class Plan:
     rate: float = 1.5e-4  # peak learning rate
     warmup: float = 0.04  # share of the budget
     decay: float = 0.01  # AdamW weight decay
+    dropout: float = 0.1  # share of channels, one mask a row
+    adapters: int = 0  # rank of low-rank adapters; 0: all weights are trained
     clip: float = 1.0  # largest gradient norm
     seed: int = 1
     limit: int | None = None  # rows kept of each training file, for trials

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from training.adapters import adapt, merge
 from training.dev import dev_sets
 from training.encoder import open_network
 from training.export import load_checkpoint, save_checkpoint, save_reader
@@ -55,11 +56,14 @@ class Run:
         self.plan, self.workers, self.out = plan, workers, Path(plan.out)
         self.out.mkdir(parents=True, exist_ok=True)
         init = Path(plan.init) if plan.init else None
-        self.tables, self.network = open_network(init, plan.seed)
+        self.tables, self.network = open_network(init, plan.seed, plan.dropout)
+        torch.manual_seed(plan.seed + workers.rank)  # of dropout, of each its own
+        if plan.adapters:
+            adapt(self.network, plan.adapters)
         self.tables.to(plan.device)
         self.network.to(plan.device)
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(),
+            [p for p in self.network.parameters() if p.requires_grad],
             lr=plan.rate,
             weight_decay=plan.decay,
             fused=True,
@@ -210,13 +214,17 @@ def train(plan: Plan, *, resume: bool = False) -> None:
         found = score_all(run.tables, run.network, dev)
         run.network.train()
         run.write({"dev": found})
+        if plan.adapters and stage == "interim":
+            return  # what ships has plain layers
         facts = {"stage": stage, "plan": asdict(plan), "sets": sizes, "dev": found}
         save_reader(run.out, run.network, facts)
 
     seed = plan.seed + run.steps + 1_000_003 * run.workers.rank
     loop(run, Mixture(sets, QUOTA, EARLY, seed), report)
     run.save()
+    merge(run.network)
     report("final")
+    run.workers.leave()
 
 
 def main() -> None:

@@ -7,12 +7,12 @@ not answer.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from training.data import Row
-from training.statements import FIRST, LAST, STOP, ask, topic
+from training.statements import FIRST, LAST, STOP, ask, silent_on, topic
 
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?](?!\s+[A-Z\"“])[^.!?\n]*)*[.!?]?")
 _ROLES = (
@@ -184,8 +184,12 @@ def attribute(question: str, who: str, random: Random) -> str:
     )
 
 
-def staged_rows(row: Row, random: Random) -> Iterator[Row]:
-    """Yield a question for each staged statement, and sometimes one for a stranger."""
+def staged_rows(row: Row, random: Random, topics: Sequence[str]) -> Iterator[Row]:
+    """Yield a question for each staged statement, and some that have no answer.
+
+    Those ask for a stranger's words, or for what the speaker said of something else,
+    which may be one of `topics`.
+    """
     text, staged = stage(row.context, random)
     for n, said in enumerate(staged):
         about = topic(text[said.start : said.end], random)
@@ -194,6 +198,11 @@ def staged_rows(row: Row, random: Random) -> Iterator[Row]:
         question = ask(said.asked, said.verb, about, random)
         span = ((said.start, said.end),)
         yield Row(f"{row.id}-staged{n}", row.title, text, question, span, "staged")
+        elsewhere = silent_on(text, *span[0], random.choice(topics), random)
+        if random.random() < 0.3 and elsewhere:
+            question = ask(said.asked, said.verb, elsewhere, random)
+            key = f"{row.id}-staged{n}-elsewhere"
+            yield Row(key, row.title, text, question, (), "staged")
         stranger = _speaker(random)[1]
         if random.random() < 0.18 and stranger.split()[-1] not in text:
             question = ask(stranger, said.verb, about, random)

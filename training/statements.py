@@ -6,7 +6,7 @@ can ask for "he"; that loses many statements and is why `staged.py` makes more.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -157,6 +157,21 @@ def topic(statement: str, random: Random) -> str | None:
     return " ".join(random.choice(usable)) if usable else None
 
 
+def silent_on(
+    text: str, start: int, end: int, about: str, random: Random
+) -> str | None:
+    """Return a topic that the statement `text[start:end]` does not touch, or None.
+
+    Half of the time it is one of another sentence of the passage, so that a reader
+    that only looks for the words of the question is fooled; else it is `about`.
+    """
+    rest = text[:start] + ". " + text[end:]
+    near = topic(rest, random) if random.random() < 0.5 else about
+    said = {word[:5] for word in re.findall(r"\w+", text[start:end].lower())}
+    words = {word[:5] for word in re.findall(r"\w+", (near or "").lower())}
+    return near if words and not words & said else None
+
+
 def ask(who: str, verb: str, about: str | None, random: Random) -> str:
     """Return a question for what `who` said, with the topic when there is one."""
     do = (
@@ -171,11 +186,12 @@ def ask(who: str, verb: str, about: str | None, random: Random) -> str:
     return form.format(who=who, do=do, about=about)
 
 
-def found_rows(row: Row, random: Random) -> Iterator[Row]:
-    """Yield questions for each statement of a passage, and now and then for a stranger.
+def found_rows(row: Row, random: Random, topics: Sequence[str]) -> Iterator[Row]:
+    """Yield questions for each statement of a passage, and some that it leaves open.
 
-    A lone statement is also asked for without its topic; a stranger is somebody the
-    passage does not name, and gets no answer.
+    A lone statement is also asked for without its topic. A stranger is somebody the
+    passage does not name; a lone speaker is also asked about what he did not speak of,
+    which may be one of `topics`.
     """
     found = find_statements(row.context)
     for n, said in enumerate(found):
@@ -188,6 +204,11 @@ def found_rows(row: Row, random: Random) -> Iterator[Row]:
             question = ask(said.who, said.verb, about, random)
             key = f"{row.id}-said{n}-{k}"
             yield Row(key, row.title, row.context, question, span, "found")
+        elsewhere = silent_on(row.context, *span[0], random.choice(topics), random)
+        if len(found) == 1 and elsewhere:
+            question = ask(said.who, said.verb, elsewhere, random)
+            key = f"{row.id}-said{n}-elsewhere"
+            yield Row(key, row.title, row.context, question, (), "found")
         if random.random() < 0.25:
             stranger = f"{random.choice(FIRST)} {random.choice(LAST)}"
             question = ask(stranger, said.verb, topic(what, random), random)

@@ -28,6 +28,12 @@ class Workers(NamedTuple):
             distributed.init_process_group("gloo")
         return cls(int(os.environ.get("RANK", "0")), number)
 
+    def leave(self) -> None:
+        """Wait for all workers and end the group; who left first would end the run."""
+        if self.number > 1:
+            distributed.barrier()
+            distributed.destroy_process_group()
+
     def average(self, network: torch.nn.Module) -> None:
         """Give every worker the mean of all workers' weights."""
         if self.number == 1:
