@@ -42,7 +42,7 @@ def verify_answer(
     for alternative in answer.alternatives:
         cited += alternative.citations
     cited += answer.nearest
-    files = {found.path: found.place for found in scan(articles, store=store)}
+    files = {found.path: Path(found.place) for found in scan(articles, store=store)}
     read: dict[Path, tuple[str, dict[str, Article]]] = {}
     checks = [_check(citation, files, read) for citation in cited]
     told = [(answer.text, answer.sentence, answer.citations)] if answer.text else []

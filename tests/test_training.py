@@ -14,6 +14,7 @@ import torch
 
 from training.adapters import adapt, merge
 from training.data import Example, Row, load, tidy, token_span  # after skip
+from training.distil import Teachers, taught_loss
 from training.encoder import CLS, SEP, Network, bert_name
 from training.negatives import exchanged, paired, turned
 from training.plan import options, rate_at
@@ -29,6 +30,9 @@ NEWS = (
     " two percent in early trading abroad. Maria Keller said that the small lenders"
     " would need far more time. Exports of wheat fell for the third month in a row."
 )
+
+
+WEIGHTS = Path(__file__).parent.parent / "qa/models/reader/reader.safetensors"
 
 
 def row(question: str, answer: str | None, context: str = NEWS) -> Row:
@@ -263,6 +267,27 @@ class TestLearning:
     def test_options_name_every_knob(self):
         found = options().parse_args("--data d --out o --tokens 5 --rate 1e-3".split())
         assert (found.tokens, found.rate, found.init) == (5, 0.001, None)
+
+
+class TestDistilling:
+    def test_a_pupil_that_agrees_cannot_do_better(self):
+        torch.manual_seed(0)
+        logits = torch.randn(2, 6, 2, requires_grad=True)
+        allowed = torch.ones(2, 6, dtype=torch.bool)
+        allowed[:, 4:] = False
+        hidden = logits.detach().masked_fill(~allowed[:, :, None], -1e4)
+        taught_loss(logits, allowed, hidden.softmax(1)).backward()
+        assert float(logits.grad.abs().max()) < 1e-6
+
+    def test_teachers_have_one_opinion_of_every_token(self):
+        embedded = torch.randn(2, 7, 384)
+        mask = torch.ones(2, 7, dtype=torch.bool)
+        allowed = mask.clone()
+        allowed[:, 1:3] = False  # the question
+        teachers = Teachers([WEIGHTS, WEIGHTS], "cpu", compiled=False)
+        opinion = teachers.opinion(embedded, mask, allowed)
+        torch.testing.assert_close(opinion.sum(1), torch.ones(2, 2))
+        assert float(opinion[:, 1:3].max()) == 0.0
 
 
 class TestAdapters:

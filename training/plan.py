@@ -19,6 +19,8 @@ class Plan:
     decay: float = 0.01  # AdamW weight decay
     dropout: float = 0.1  # share of channels, one mask a row
     adapters: int = 0  # rank of low-rank adapters; 0: all weights are trained
+    teachers: str = ""  # reader.safetensors files, comma between: learn from their mean
+    taught: float = 0.7  # share of the loss that the teachers have
     clip: float = 1.0  # largest gradient norm
     seed: int = 1
     limit: int | None = None  # rows kept of each training file, for trials

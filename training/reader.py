@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from training.adapters import adapt, merge
 from training.dev import dev_sets
+from training.distil import Teachers, taught_loss
 from training.encoder import open_network
 from training.export import load_checkpoint, save_checkpoint, save_reader
 from training.mixture import EARLY, QUOTA, build
@@ -57,9 +58,13 @@ class Run:
         self.out.mkdir(parents=True, exist_ok=True)
         init = Path(plan.init) if plan.init else None
         self.tables, self.network = open_network(init, plan.seed, plan.dropout)
-        torch.manual_seed(plan.seed + workers.rank)  # of dropout, of each its own
         if plan.adapters:
             adapt(self.network, plan.adapters)
+        self.teachers = None
+        if plan.teachers:
+            files = [Path(name) for name in plan.teachers.split(",")]
+            self.teachers = Teachers(files, plan.device, compiled=plan.compiled)
+        torch.manual_seed(plan.seed + workers.rank)  # of dropout, of each its own
         self.tables.to(plan.device)
         self.network.to(plan.device)
         self.optimiser = torch.optim.AdamW(
@@ -112,9 +117,15 @@ class Run:
                 batch.target,
             )
         )
+        embedded = self.tables(ids, types)
         with self.precision():
-            logits = forward(self.tables(ids, types), mask)
+            logits = forward(embedded, mask)
         loss = span_loss(logits, allowed, target)
+        if self.teachers is not None:
+            with self.precision():
+                opinion = self.teachers.opinion(embedded, mask, allowed)
+            share = self.plan.taught
+            loss = share * taught_loss(logits, allowed, opinion) + (1 - share) * loss
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip)

@@ -1,5 +1,7 @@
 """The bytes of a file that was found, or why they are not to be had."""
 
+from pathlib import Path
+
 from qa.errors import FormatError
 from qa.library.formats import is_supported, read_articles
 from qa.library.scan import Found
@@ -26,11 +28,12 @@ def content_of(file: Found) -> bytes:
             f"{file.path}: {file.size / 1e6:,.0f} MB, wanted are at most "
             f"{_LARGEST / 1e6:,.0f} MB. Cut it into several files."
         )
-    if file.place.exists() and not file.place.is_file():
+    place = Path(file.place)
+    if place.exists() and not place.is_file():
         raise FormatError(
             f"{file.path}: not a regular file. Put the article itself there."
         )
-    return file.place.read_bytes()
+    return place.read_bytes()
 
 
 def cause_of(error: Exception) -> str:
