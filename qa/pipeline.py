@@ -21,7 +21,7 @@ from qa.reading.stages import read_in_stages
 from qa.remember import Recent
 from qa.search.embed import open_embedder
 from qa.search.retrieve import HybridRetriever
-from qa.search.terms import content_words
+from qa.search.terms import content_words, well_formed
 from qa.settings import Settings
 from qa.types import Answer, Candidate, Hit, Turn
 
@@ -127,9 +127,11 @@ class QA:
         begun = time.perf_counter()
         if min_confidence is None:
             min_confidence = self.settings.min_confidence
+        # before the indexes follow it: an answer may be newer than its key, not older
+        generation = self._store.generation
         self.retriever.catch_up()
         among = None if only is None else frozenset(only)
-        key = (whole, among, min_confidence, self._store.generation)
+        key = (whole, among, min_confidence, generation)
         answer = self._recent.get(key)
         if answer is None:
             answer = self._answer(whole, among, min_confidence)
@@ -235,7 +237,7 @@ class QA:
 
 
 def _checked(question: str, settings: Settings) -> str:
-    question = question.strip()
+    question = well_formed(question).strip()
     if len(question) > settings.max_question_chars:
         raise QuestionError(
             f"the question has {len(question):,} characters; a question has at most "

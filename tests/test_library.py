@@ -127,6 +127,17 @@ class TestRenames:
         library.sync()
         assert library.store.article("n.txt").text == "The kraken wakes."
 
+    def test_a_folder_of_many(self, library, folder):
+        """Each file is found again by its bytes, equal ones one by one."""
+        (folder / "a").mkdir()
+        for n in range(60):
+            (folder / "a" / f"{n}.txt").write_text(f"Text {n // 2}.", encoding="utf-8")
+        library.sync()
+        (folder / "a").rename(folder / "b")
+        report = library.sync()
+        assert len(report.moved) == len(set(report.moved)) == 60
+        assert (report.embedded, report.added, report.removed) == (0, [], [])
+
     def test_title_from_the_name(self, library, folder):
         """A file without a headline follows its name, and embeds nothing."""
         (folder / "old name.txt").write_text("The kraken wakes.", encoding="utf-8")
@@ -155,6 +166,30 @@ class TestInterrupted:
         (folder / "many.jsonl").unlink()
         library.sync()
         assert ids(library) == ["llamas.md", "rockets.txt"]
+
+    def test_an_update_cut_short_and_taken_back(self, library, folder, embedder):
+        """The old bytes again: what was stored of the new ones is in no file."""
+        old = [f"Old text number {n}." for n in range(5 * BATCH)]
+        write_rows(folder / "many.jsonl", old)
+        library.sync()
+
+        class Dying:
+            name, dim, calls = embedder.name, embedder.dim, 0
+
+            def encode(self, texts, *, kind):
+                self.calls += 1
+                if self.calls == 4:
+                    raise RuntimeError("power cut")
+                return embedder.encode(texts, kind=kind)
+
+        new = [f"New text number {n}." for n in range(5 * BATCH)]
+        write_rows(folder / "many.jsonl", new)
+        with pytest.raises(RuntimeError, match="power cut"):
+            sync(folder, library.store, Dying(), Settings())
+        write_rows(folder / "many.jsonl", old)
+        library.sync()
+        texts = {a.text for _, a in library.store.articles_of("many.jsonl")}
+        assert texts == set(old)
 
     def test_a_crash_loses_two_batches_at_most(self, library, folder, embedder):
         """What was committed before stays, and the next run embeds only the rest."""
@@ -198,8 +233,12 @@ class TestInterrupted:
     def test_recut_passages_have_vectors(self, library, folder, store, embedder):
         """Other passage sizes keep the dense side whole."""
         small = Settings(min_chars=20, max_chars=80, overlap_chars=0)
-        sync(folder, store, embedder, small)
+        told = []
+        sync(folder, store, embedder, small, progress=told.append)
         assert VectorIndex(store, embedder.name, 64).size == store.passage_count() > 3
+        [(kept,)] = store._connection.execute("SELECT count(*) FROM vectors")
+        assert kept == store.passage_count()  # none of passages that are gone
+        assert told
 
     def test_late_vectors_are_taken_up(self, library, store):
         """An index opened before an embedder's vectors came sees them afterwards."""
@@ -224,6 +263,39 @@ class TestInterrupted:
         nearest = again.retrieve("Dogs bark in Berlin.", top_k=1, mode="dense")[0]
         assert nearest.passage.text == "Dogs bark in Berlin."
         assert nearest.dense == pytest.approx(1.0)
+
+
+class TestOutOfSight:
+    def test_a_folder_that_fails_while_it_is_listed(self, library, folder, monkeypatch):
+        """A disk that goes away removes nothing."""
+        scandir, calls = os.scandir, []
+
+        def failing(path):
+            if os.fspath(path) == str(folder):
+                calls.append(path)
+                if len(calls) > 1:  # the first one looks whether it may be read
+                    raise OSError(5, "Input/output error", str(folder))
+            return scandir(path)
+
+        before = ids(library)
+        monkeypatch.setattr(os, "scandir", failing)
+        with pytest.raises(ArticlesError, match="listed to its end"):
+            library.sync()
+        assert ids(library) == before
+
+    def test_added_files_out_of_sight_stay(self, library, store, monkeypatch):
+        """The folder of files that were handed over cannot be listed."""
+        library.add([("w.md", b"A whale.")])
+        scandir = os.scandir
+
+        def failing(path):
+            if os.fspath(path) == str(store.folder / "added"):
+                raise PermissionError(13, "Permission denied", os.fspath(path))
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", failing)
+        library.sync()
+        assert "added:/w.md" in ids(library)
 
 
 class TestOddFiles:

@@ -55,6 +55,29 @@ class TestAskingAgain:
         )
         assert set(again.timings) == {"total"}
 
+    def test_what_is_indexed_while_it_is_asked_is_not_missed(
+        self, qa, folder, monkeypatch
+    ):
+        """An answer from indexes that were overtaken is not kept for the new ones."""
+        follow = qa.retriever.catch_up
+
+        def overtaken():
+            follow()
+            monkeypatch.setattr(qa.retriever, "catch_up", follow)
+            text = "The walrus sings in Bergen."
+            (folder / "walrus.txt").write_text(text, encoding="utf-8")
+            qa.library.sync()
+
+        monkeypatch.setattr(qa.retriever, "catch_up", overtaken)
+        question = "Where does the walrus sing?"
+        qa.ask(question, min_confidence=0.0)
+        again = qa.ask(question, min_confidence=0.0)
+        assert again.citations[0].path == "walrus.txt"
+
+    def test_half_a_surrogate_pair_is_only_a_character(self, qa):
+        """Bytes of a terminal that are no UTF-8 arrive so."""
+        assert qa.ask("Where do the satellites \ud83d fly?").question
+
     def test_nothing_is_kept_when_nothing_is_to_be(self, folder, fast, tmp_path):
         """A benchmark reads every time."""
         settings = dataclasses.replace(fast, remembered=0)

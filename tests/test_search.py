@@ -126,6 +126,20 @@ class TestWords:
         words = ["harbours", "zeppelin", "Müller"]
         assert WordIndex(store).unknown(words) == ["zeppelin"]
 
+    def test_words_of_a_removed_article_are_unknown_again(self, store):
+        """The index still counts it, until segments are merged."""
+        index = WordIndex(store)
+        article = Article("k.txt", "k.txt", "", "The kraken wakes.")
+        with store.change() as change:
+            change.put_article(article, "k.txt", [Passage(article, 0, 17)])
+        index.catch_up()
+        assert index.unknown(["kraken"]) == []
+        with store.change() as change:
+            for number, _ in store.articles_of("k.txt"):
+                change.remove_article(number)
+        index.catch_up()
+        assert index.unknown(["kraken"]) == ["kraken"]
+
     def test_odd_input_finds_nothing_and_breaks_nothing(self, store):
         """Query syntax of other engines is only text here."""
         index = WordIndex(store)

@@ -1,13 +1,17 @@
 """Batches on their way into the store: one collected, one embedded beside it.
 
 Cutting articles and writing the database keep one core busy, embedding keeps all of
-them: while a batch is embedded in a thread, the next one is collected.
+them: while a batch is embedded in a thread, the next one is collected. An article is
+never divided: a long one is a batch of its own, embedded in slices.
 """
 
+import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from types import TracebackType
+
+import numpy as np
 
 from qa.library.records import FileRecord, embedded_text, text_hash
 from qa.library.store import Store
@@ -16,7 +20,7 @@ from qa.types import Article, Passage
 
 __all__ = ["BATCH", "Batches"]
 
-BATCH = 128  # passages embedded and committed together: a crash can lose two batches
+BATCH = 128  # passages, or one article of more: a crash can lose two such batches
 
 
 @dataclass(slots=True)
@@ -27,6 +31,7 @@ class _Batch:
     departures: list[int] = field(default_factory=list)
     records: list[FileRecord] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)  # files of which more is to come
     n_passages: int = 0
 
     def __bool__(self) -> bool:
@@ -45,14 +50,15 @@ class _Embedding:
 class Batches:
     """Collects changes until there are enough of them, then commits all at once.
 
-    A context: leaving it ends the thread, and drops what was not committed.
+    A context: leaving it ends the thread, at the latest after `BATCH` passages, and
+    drops what was not committed.
     """
 
     def __init__(self, store: Store, embedder: Embedder) -> None:
         """Start empty."""
         self._store = store
         self._embedder = embedder
-        self._beside = ThreadPoolExecutor(1, thread_name_prefix="embed")
+        self._is_over = threading.Event()
         self._open = _Batch()
         self._embedding: _Embedding | None = None
         self.stored = 0  # passages committed so far
@@ -69,8 +75,10 @@ class Batches:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the thread; what it embeds at the moment is waited for."""
-        self._beside.shutdown(cancel_futures=True)
+        """End the thread; the slice that it embeds at the moment is waited for."""
+        self._is_over.set()
+        if self._embedding is not None:
+            self._embedding.vectors.exception()
 
     @property
     def is_full(self) -> bool:
@@ -91,6 +99,10 @@ class Batches:
         """Keep what is known of a file, once its articles are in."""
         self._open.records.append(record)
 
+    def begin(self, path: str) -> None:
+        """Have a file read again unless its record follows: only a part is in."""
+        self._open.begun.append(path)
+
     def forget(self, path: str) -> None:
         """Drop what is known of a file."""
         self._open.forgotten.append(path)
@@ -106,9 +118,7 @@ class Batches:
             texts = _texts([p for _, _, cut in batch.arrivals for p in cut])
             known = set(before.keys) if before else set()
             keys = [key for key in self._new(texts) if key not in known]
-            vectors = self._beside.submit(
-                self._embedder.encode, [texts[key] for key in keys], kind="passage"
-            )
+            vectors = self._beside([texts[key] for key in keys], after=before)
             self._embedding = _Embedding(batch, keys, vectors)
         else:
             self._embedding = None
@@ -125,8 +135,35 @@ class Batches:
         texts = _texts(passages)
         keys = self._new(texts)
         self.embedded += len(keys)
-        vectors = self._embedder.encode([texts[key] for key in keys], kind="passage")
+        vectors = self._encode([texts[key] for key in keys])
         return keys, self._embedder.name, vectors
+
+    def _beside(
+        self, texts: Sequence[str], *, after: _Embedding | None
+    ) -> "Future[Vectors]":
+        """Embed in a thread that nobody waits for when the interpreter ends."""
+        future: Future[Vectors] = Future()
+
+        def work() -> None:
+            try:
+                if after is not None:
+                    after.vectors.exception()  # one batch at a time
+                future.set_result(self._encode(texts))
+            except BaseException as error:  # handed over to whoever asks for the result
+                future.set_exception(error)
+
+        threading.Thread(target=work, daemon=True, name="qa-embed").start()
+        return future
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        """Return shape `(len(texts), dim)`, a slice at a time."""
+        parts = [np.empty((0, self._embedder.dim), np.float32)]
+        for first in range(0, len(texts), BATCH):
+            if self._is_over.is_set():
+                raise CancelledError
+            part = texts[first : first + BATCH]
+            parts.append(self._embedder.encode(part, kind="passage"))
+        return np.concatenate(parts)
 
     def _new(self, texts: dict[bytes, str]) -> list[bytes]:
         return sorted(self._store.unembedded(texts, self._embedder.name))
@@ -142,6 +179,8 @@ class Batches:
                 change.put_article(article, file, cut)
             for path in batch.forgotten:
                 change.forget_file(path)
+            for path in batch.begun:
+                change.reread(path)
             for record in batch.records:
                 change.put_file(record)
                 change.set_file_hash(record.path, record.hash)

@@ -48,6 +48,11 @@ def scan(articles: Path, *, store: Path | None = None) -> list[Found]:
         found = [_found(str(articles), _readable(articles.name))]
     else:
         found = sorted(_walk(articles, store), key=lambda file: file.path)
+        if found and not found[0].path:
+            raise ArticlesError(
+                f"{str(articles)!r} could not be listed to its end. What is indexed "
+                "stays; look whether the disk or the network is there, and try again."
+            )
     added = added_folder(store) if store else None
     if added is not None and added.is_dir():
         found += [
@@ -71,7 +76,8 @@ def check_articles(articles: Path, store: Path | None = None) -> None:
                 f"{str(articles)!r} is neither a folder nor a file. Name the folder of "
                 "your articles with `--articles FOLDER`."
             )
-        next(os.scandir(articles), None)
+        with os.scandir(articles) as entries:
+            next(entries, None)
         is_store = store is not None and articles.resolve() == store.resolve()
     except OSError as error:
         raise ArticlesError(
@@ -107,7 +113,8 @@ def _walk(root: Path, store: Path | None) -> Iterator[Found]:
             if not name.startswith("."):
                 yield _found(os.path.join(folder, name), above + _readable(name))
     for place in closed:
-        yield Found(f"{_path(place, root)}/", str(place), 0, -1, is_closed_folder=True)
+        path = "" if place == root else f"{_path(place, root)}/"
+        yield Found(path, str(place), 0, -1, is_closed_folder=True)
 
 
 def _is_passed_over(folder: Path, store: Path | None) -> bool:

@@ -166,24 +166,31 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[Sp
     ['Mr. Hu met U.S. officials on Sept. 30.', 'He left.', '“Why?” he asked.']
     """
     end = len(text) if end is None else end
-    found = []
+    found: list[Span] = []
     paragraphs = paragraph_spans(text)
     at = max(0, bisect_right(paragraphs, (start, len(text))) - 1)
     for paragraph in paragraphs[at : bisect_left(paragraphs, (end, 0))]:
         first, last = max(paragraph[0], start), min(paragraph[1], end)
-        if first >= last:
-            continue
-        begin = first
-        for stop in _STOP.finditer(text, first, last):
-            is_number = (  # "1. First item"
-                stop.start() - begin < _LONGEST_WORD
-                and text[begin : stop.start()].strip().isdigit()
-            )
-            if stop.end() < last and not is_number and _ends_sentence(text, stop):
-                found.append(trim(text, begin, stop.end()))
-                begin = stop.end()
-        found.append(trim(text, begin, last))
-    return [span for span in found if span[0] < span[1]]
+        if first < last:
+            found += _sentences(text, first, last)
+    return found
+
+
+@lru_cache(maxsize=256)  # answers ask for the same paragraph dozens of times
+def _sentences(text: str, first: int, last: int) -> tuple[Span, ...]:
+    """Return the sentences of one paragraph, or of a part of it."""
+    found = []
+    begin = first
+    for stop in _STOP.finditer(text, first, last):
+        is_number = (  # "1. First item"
+            stop.start() - begin < _LONGEST_WORD
+            and text[begin : stop.start()].strip().isdigit()
+        )
+        if stop.end() < last and not is_number and _ends_sentence(text, stop):
+            found.append(trim(text, begin, stop.end()))
+            begin = stop.end()
+    found.append(trim(text, begin, last))
+    return tuple(span for span in found if span[0] < span[1])
 
 
 def sentence_around(text: str, start: int, end: int) -> Span:

@@ -288,9 +288,11 @@ class Store:
                 f"{self.path}: {error}. Another process is writing to this store; "
                 "wait until it ends, or name another store with `--store`."
             ) from error
-        with self._connection:
-            generation = self.generation + 1
-            yield Change(self._connection, generation)
-            self._connection.execute(
-                "UPDATE meta SET value = ? WHERE key = 'generation'", (str(generation),)
-            )
+        generation = self.generation + 1
+        write = "UPDATE meta SET value = ? WHERE key = 'generation'"
+        try:
+            with self._connection:
+                yield Change(self._connection, generation)
+                self._connection.execute(write, (str(generation),))
+        except sqlite3.Error as error:  # a full disk, say
+            raise unusable(self.path, error) from error

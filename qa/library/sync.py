@@ -2,7 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,10 +86,13 @@ class _Run:
         self._tell = progress or (lambda _: None)
         self._known = store.files()
         self._hidden = frozenset(store.hidden())
+        self._gone_by_hash: defaultdict[str, deque[str]] = defaultdict(deque)
         self._batches = batches
         self._files_done = self._files_total = 0
         self._bytes_done = self._bytes_total = 0
         self._begun = time.perf_counter()
+        self._is_recut = False  # passages went that no article took along
+        self._redone = 0  # stored passages cut or embedded anew
         self.report = SyncReport()
 
     # stages, in order
@@ -105,6 +109,7 @@ class _Run:
                 change.set_meta("parser", PARSER_VERSION)
             self._known = self._store.files()
         if self._store.meta("cut") not in (None, cut):
+            self._is_recut = True
             for entry in self._store.article_list():
                 article = self._store.article(entry.id)
                 if article is not None:
@@ -113,6 +118,7 @@ class _Run:
                     with self._store.change() as change:
                         change.put_passages(entry.number, passages)
                         change.put_vectors(*embedded)
+                    self._report_redone(len(passages))
         name = self._embedder.name
         if self._store.meta("embedder") != name:
             self._embed_stored()
@@ -133,12 +139,15 @@ class _Run:
             for path in sorted(known - present)
             if not path.startswith(closed)  # out of sight is not deleted
         }
+        for path, record in gone.items():
+            if record is not None and record.hash:
+                self._gone_by_hash[record.hash].append(path)
         todo = [file for file in found if not self._is_unchanged(file)]
         self.report.unchanged = len(found) - len(todo)
         self._files_total = len(todo)
         self._bytes_total = sum(file.size for file in todo)
         for file in todo:
-            self._take(file, gone)
+            self._take(file)
             self._files_done += 1
             self._bytes_done += file.size
             self._report_progress()
@@ -148,10 +157,12 @@ class _Run:
         moved = {source for source, _ in self.report.moved}
         self.report.removed += [path for path in gone if path not in moved]
         self._batches.settle()
+        if self._files_total:
+            self._report_progress()
 
     def finish(self) -> None:
         """Drop vectors of texts that are gone, and close the report."""
-        if self._batches.departed:
+        if self._batches.departed or self._is_recut:
             with self._store.change() as change:
                 change.drop_orphan_vectors()
         self.report.embedded = self._batches.embedded
@@ -167,7 +178,7 @@ class _Run:
             file.mtime_ns,
         )
 
-    def _take(self, file: Found, gone: Mapping[str, FileRecord | None]) -> None:
+    def _take(self, file: Found) -> None:
         try:
             data = content_of(file)
         except FormatError as error:
@@ -190,21 +201,18 @@ class _Run:
             self._skip(file, digest, str(error))
             return
         if known is None:
-            self._note_arrival(file, digest, gone)
+            self._note_arrival(file, digest)
         else:
             self.report.changed.append(file.path)
         self._replace_articles(file, digest, parsed)
 
-    def _note_arrival(
-        self, file: Found, digest: str, gone: Mapping[str, FileRecord | None]
-    ) -> None:
+    def _note_arrival(self, file: Found, digest: str) -> None:
         """Tell a renamed file from a new one; its vectors are found by their hash."""
-        moved = {source for source, _ in self.report.moved}
-        for path, record in gone.items():
-            if record is not None and record.hash == digest and path not in moved:
-                self.report.moved.append((path, file.path))
-                return
-        self.report.added.append(file.path)
+        paths = self._gone_by_hash.get(digest)
+        if paths:
+            self.report.moved.append((paths.popleft(), file.path))
+        else:
+            self.report.added.append(file.path)
 
     def _skip(self, file: Found, digest: str, reason: str) -> None:
         self._depart(file.path)
@@ -233,6 +241,8 @@ class _Run:
                 self._batches.depart([number])
             self._batches.arrive(article, file.path, self._split(article))
             if self._batches.is_full:
+                # a file that is half stored is read again, whatever becomes of it
+                self._batches.begin(file.path)
                 self._batches.flush()
                 self._report_progress(file.size * done / len(parsed.articles))
         self._batches.depart([number for number, _ in stored.values()])
@@ -257,6 +267,14 @@ class _Run:
             embedded = self._batches.embed(batch)
             with self._store.change() as change:
                 change.put_vectors(*embedded)
+            self._report_redone(len(batch))
+
+    def _report_redone(self, passages: int) -> None:
+        """Tell of stored passages that were cut or embedded anew."""
+        self._redone += passages
+        total = max(self._redone, self._store.passage_count())
+        seconds = time.perf_counter() - self._begun
+        self._tell(Progress(0, 0, self._redone, self._redone / total, seconds))
 
     def _report_progress(self, bytes_of_file: float = 0.0) -> None:
         done = self._bytes_done + bytes_of_file

@@ -22,14 +22,14 @@ class Evidence:
 
     margin: float  # logit of the span minus that of "no answer" in its window
     null: float  # that of "no answer": low where the passage has one for sure
-    lead: float  # its margin minus that of the best answer in other words
+    lead: float  # its margin minus that of the best answer in other words, else 0
     rank: float  # 1 / rank of its best passage, in (0, 1]
     fused: float  # fused retrieval score of its best passage, in [0, 1]
     cosine: float  # of the question and its best passage
     coverage: float  # share of the question's words in title and passage, in [0, 1]
     nearby: float  # the same share, in the sentence alone
     unknown: float  # share of the question's words that no article holds, in [0, 1]
-    agreement: float  # log of the number of articles that give the same or fewer words
+    agreement: float  # log of the articles that give the same, fewer or more words
     fit: float  # 1 if it looks like the kind that was asked for, -1 if not, else 0
     length: float  # log of the words in the span; 0 where a statement is asked for
     asked: float  # log of one more than the words that say what is asked
@@ -75,7 +75,7 @@ class Calibration:
 
 
 def load_calibration(reader: str) -> Calibration:
-    """Return the calibration of a reader: of its family if it has none of its own.
+    """Return the calibration of a reader's family; a cautious one if it has none.
 
     Raises:
         ModelError: if the file of the package is damaged.

@@ -30,12 +30,13 @@ _SAID = re.compile(
 )
 
 _TIME = re.compile(
-    r"\d|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\b"
-    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|yesterday|tomorrow"
-    r"|\b(?:last|next|this|early|late|mid|the) ?(?:week|month|year|spring|summer"
-    r"|autumn|fall|winter|day|century|decade|night|morning|weekend)"
-    r"|ago\b|after|before|during"
-    r"|\b(?:spring|summer|autumn|winter)\b",
+    r"\d|\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
+    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+    r"|\b(?:last|next|this|early|late|mid|the)[ -]?(?:week|month|year|spring|summer"
+    r"|autumn|fall|winter|day|century|decade|night|morning|weekend)s?\b"
+    r"|\b(?:ago|after|before|during|since|until|today|yesterday|tomorrow|midnight|noon"
+    r"|spring|summer|autumn|winter|christmas|easter)\b",
     re.I,
 )
 _NUMBER = re.compile(
@@ -68,6 +69,8 @@ def fits(question: str, span: str) -> float:
 
     >>> fits("When did it land?", "8 April 2016"), fits("When?", "a barge")
     (1.0, -1.0)
+    >>> fits("When?", "Chicago"), fits("When?", "the market"), fits("When?", "last May")
+    (-1.0, -1.0, 1.0)
     >>> fits("How many came?", "nine"), fits("Who said so?", "Ken Ito")
     (1.0, 1.0)
     >>> fits("What did she say about it?", "that it was far too late"), fits(

@@ -6,7 +6,7 @@ scores "no answer" at its first token, as SQuAD 2.0 readers do (Rajpurkar et al.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -139,9 +139,14 @@ def _candidates(
 
 def _blocks(passage: Passage) -> Blocks:
     """Return the number of the paragraph that each character of a passage is in."""
-    starts = [start for start, _ in block_spans(passage.article.text)]
     places = np.arange(passage.start, passage.end)
+    starts = _block_starts(passage.article.text)
     return np.searchsorted(starts, places, side="right").astype(np.int64)
+
+
+@lru_cache(maxsize=64)  # an article of many windows has them for each
+def _block_starts(text: str) -> Blocks:
+    return np.array([start for start, _ in block_spans(text)], dtype=np.int64)
 
 
 def _order(candidate: Candidate) -> tuple[float, str, int, int]:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,13 @@ class BaseFile:
         except (OSError, RuntimeError) as error:
             # an index on a read-only disk still answers from memory
             logger.warning("%s cannot be written: %s", path, error)
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
             return False
         for old in self._folder.glob(f"vectors.*.{self._embedder}.*.faiss"):
             if old != path:  # an older generation, or of a store that was here before
-                old.unlink(missing_ok=True)
+                with suppress(OSError):  # Windows keeps what another process reads
+                    old.unlink(missing_ok=True)
         return True
 
 

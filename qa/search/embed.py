@@ -17,6 +17,7 @@ from qa.models.compiled import CompiledEncoder
 from qa.models.runtime import Recipe, open_encoder
 from qa.models.weights import Weights, minilm, tokenizer_of, verify
 from qa.protocols import Embedder, Kind, Vectors
+from qa.search.terms import well_formed
 from qa.testing import HashingEmbedder
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class CompiledEmbedder:
 
     def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
         """Return shape `(len(texts), dim)`; an empty text has a vector, too."""
-        encodings = self._tokenizer.encode_batch([_clean(text) for text in texts])
+        encodings = self._tokenizer.encode_batch([well_formed(text) for text in texts])
         vectors = np.empty((len(texts), self.dim), np.float32)
         for row, vector in enumerate(self._encoder.run(encodings)):
             vectors[row] = vector
@@ -115,7 +116,7 @@ class SentenceTransformerEmbedder:
             self._model.encode_query if is_question else self._model.encode_document
         )
         vectors = encode(
-            [_clean(text) for text in texts],
+            [well_formed(text) for text in texts],
             normalize_embeddings=True,
             show_progress_bar=False,
         )
@@ -161,11 +162,6 @@ def open_embedder(spec: str) -> Embedder:
     if family in EMBEDDERS:
         return EMBEDDERS[family](what)
     return SentenceTransformerEmbedder(spec)
-
-
-def _clean(text: str) -> str:
-    """Replace half surrogate pairs, which some files hold and no tokenizer takes."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _open_sentence_transformer(model: str) -> SentenceTransformer:

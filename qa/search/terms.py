@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-__all__ = ["content_words", "coverage", "quoted_phrases", "stem"]
+__all__ = ["content_words", "coverage", "quoted_phrases", "stem", "well_formed"]
 
 # words of a question that say how it asks, not what about
 _FUNCTION_WORDS = frozenset(
@@ -43,6 +43,15 @@ def quoted_phrases(question: str) -> list[str]:
     ['grand and single coalition']
     """
     return [phrase.strip() for phrase in _QUOTED.findall(question)]
+
+
+def well_formed(text: str) -> str:
+    r"""Replace halves of surrogate pairs, which neither models nor indexes take.
+
+    >>> well_formed("Where is \ud83d?")
+    'Where is ??'
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @lru_cache(1 << 14)

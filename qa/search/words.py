@@ -92,11 +92,18 @@ class WordIndex:
             for word in words
             if (terms := self.terms(word))
             and not any(
-                searcher.doc_freq(field, term)
+                self._occurs(searcher, field, term)
                 for term in terms
                 for field in ("title", "body")
             )
         ]
+
+    def _occurs(self, searcher: tantivy.Searcher, field: str, term: str) -> bool:
+        if not searcher.doc_freq(field, term):
+            return False
+        # the count takes in removed passages, until their segment is merged
+        query = tantivy.Query.term_query(self._schema, field, term)
+        return bool(searcher.search(query, limit=1, count=False).hits)
 
     def _words_query(self, question: str) -> tantivy.Query | None:
         parts = []
