@@ -129,9 +129,10 @@ class TestWords:
     def test_words_of_a_removed_article_are_unknown_again(self, store):
         """The index still counts it, until segments are merged."""
         index = WordIndex(store)
-        article = Article("k.txt", "k.txt", "", "The kraken wakes.")
-        with store.change() as change:
-            change.put_article(article, "k.txt", [Passage(article, 0, 17)])
+        with store.change() as change:  # both go to one segment
+            for name, text in (("k.txt", "The kraken wakes."), ("l.txt", "It sleeps.")):
+                article = Article(name, name, "", text)
+                change.put_article(article, name, [Passage(article, 0, len(text))])
         index.catch_up()
         assert index.unknown(["kraken"]) == []
         with store.change() as change:
