@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CompiledEncoder"]
 
-_BUCKET = 8  # tokens; each length that occurs costs some milliseconds, once
+_BUCKET = 16  # tokens; each length that occurs costs some milliseconds, once, and 2 MB
 
 
 class CompiledEncoder:
