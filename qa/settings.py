@@ -23,7 +23,7 @@ class Settings:
     dense_weight: float = 0.4  # share of the dense side; benchmarks/results/retrieval
     top_k: int = 6  # passages read for a question; 4 to 8 answer equally well
     read_first: int = 2  # of these, before the answer is looked at
-    sure: float = 0.6  # confidence from which on no more are read; benchmarks.answers
+    sure: float = 0.45  # confidence from which on no more are read; benchmarks.answers
 
     # decide
     min_confidence: float = 0.3  # below it we abstain; qa/reading/calibration/span.json

@@ -57,6 +57,11 @@ def opened():
     return get
 
 
+def refuse_to_download(_, *, local_files_only=False):
+    assert local_files_only
+    raise OSError("not here")
+
+
 class TestEmbedderContract:
     """Whatever implements Embedder passes these."""
 
@@ -205,7 +210,13 @@ class TestSentenceTransformer:
         with pytest.raises(ModelError, match="Use one of minilm"):
             SentenceTransformerEmbedder(str(tmp_path / "nothing"))
 
-    def test_offline_is_respected(self, monkeypatch):
-        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-        with pytest.raises(ModelError, match="no-such-model"):
+    @pytest.mark.parametrize("value", ["1", None])
+    def test_nothing_is_fetched_unless_it_is_allowed(self, monkeypatch, value):
+        monkeypatch.delenv("HF_HUB_OFFLINE")
+        if value:
+            monkeypatch.setenv("HF_HUB_OFFLINE", value)
+        monkeypatch.setattr(
+            "sentence_transformers.SentenceTransformer", refuse_to_download
+        )
+        with pytest.raises(ModelError, match=r"no-such-model.*HF_HUB_OFFLINE=0"):
             open_embedder("no-such-model-anywhere")

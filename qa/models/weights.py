@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Weights",
     "cache_folder",
+    "first_line",
+    "may_download",
     "minilm",
     "read_arrays",
     "replace_file",
@@ -146,6 +148,16 @@ def read_arrays(parts: Sequence[Weights]) -> Arrays:
             full = array.astype(np.float32) * np.asarray(scale, np.float32)
             arrays[name.removeprefix("bert.")] = full
     return arrays
+
+
+def may_download() -> bool:
+    """Tell whether the user has allowed models to be fetched: `HF_HUB_OFFLINE=0`."""
+    return os.environ.get("HF_HUB_OFFLINE") == "0"
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its kind."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def replace_file(path: Path, content: bytes) -> None:

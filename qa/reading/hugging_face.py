@@ -1,12 +1,12 @@
 """Any extractive Hugging Face model as a reader, by name or path, through torch."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from qa.errors import ModelError
+from qa.models.weights import first_line, may_download
 from qa.reading.span_reader import SpanReader
 from qa.reading.spans import Logits
 
@@ -28,7 +28,7 @@ def open_hugging_face_reader(name: str) -> SpanReader:
     # here, not at the top: torch and transformers take seconds
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-    is_local = os.environ.get("HF_HUB_OFFLINE") != "0"
+    is_local = not may_download()
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=is_local)
         model = AutoModelForQuestionAnswering.from_pretrained(
@@ -36,7 +36,7 @@ def open_hugging_face_reader(name: str) -> SpanReader:
         )
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"reader {name!r} cannot be opened: {str(error).splitlines()[0]} Wanted is "
+            f"reader {name!r} cannot be opened: {first_line(error)} Wanted is "
             "the name or path of a Hugging Face model for question answering that is "
             "on this disk; set HF_HUB_OFFLINE=0 to allow a download."
         ) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,14 @@ import numpy as np
 from qa.errors import ModelError
 from qa.models.compiled import CompiledEncoder
 from qa.models.runtime import Recipe, open_encoder
-from qa.models.weights import Weights, minilm, tokenizer_of, verify
+from qa.models.weights import (
+    Weights,
+    first_line,
+    may_download,
+    minilm,
+    tokenizer_of,
+    verify,
+)
 from qa.protocols import Embedder, Kind, Vectors
 from qa.search.terms import well_formed
 from qa.testing import HashingEmbedder
@@ -77,7 +83,7 @@ class SentenceTransformerEmbedder:
     """
 
     def __init__(self, model: str) -> None:
-        """Take a name or path; a name that is not on the disk is downloaded.
+        """Take a name or path; what is not on the disk needs `HF_HUB_OFFLINE=0`.
 
         Raises:
             ModelError: if there is no such model.
@@ -173,20 +179,17 @@ def _open_sentence_transformer(model: str) -> SentenceTransformer:
     except Exception as error:  # the libraries below raise many kinds
         missing = error
     is_name = model.count("/") <= 1 and not model.startswith((".", "/", "~"))
-    if model and is_name and os.environ.get("HF_HUB_OFFLINE", "0") in ("", "0"):
+    if model and is_name and may_download():
         _log.warning("%s is not on this disk: downloading it", model)
         try:
             return SentenceTransformer(model)
         except Exception as error:  # same
             missing = error
     raise ModelError(
-        f"no sentence-transformers model {model!r} ({_first_line(missing)}). "
-        f"Use one of {', '.join(EMBEDDERS)}, or the name or path of a model."
+        f"no sentence-transformers model {model!r} ({first_line(missing)}). "
+        f"Use one of {', '.join(EMBEDDERS)}, or the name or path of a model on this "
+        "disk; set HF_HUB_OFFLINE=0 to allow a download."
     ) from missing
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _fingerprint(model: SentenceTransformer) -> str:
