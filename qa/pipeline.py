@@ -91,9 +91,16 @@ class QA:
         library = Library(place, kept, embedder, settings)
         with ThreadPoolExecutor(1) as beside:
             opening = beside.submit(open_reader, settings.reader, embedder)
+
+            def tell(now: Progress) -> None:
+                if opening.done():
+                    opening.result()  # a wrong reader is told before all is indexed
+                if progress is not None:
+                    progress(now)
+
             if is_synced:
                 try:
-                    library.sync(progress=progress, wait_s=_WAIT_S)
+                    library.sync(progress=tell, wait_s=_WAIT_S)
                 except StoreBusyError:
                     if not kept.generation:
                         raise  # nothing to ask yet

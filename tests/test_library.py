@@ -1,12 +1,13 @@
 """A library that is added to, taken from, renamed and interrupted stays whole."""
 
+import dataclasses
 import json
 import os
 import sys
 
 import pytest
 
-from qa.errors import ArticlesError
+from qa.errors import ArticlesError, ModelError
 from qa.library import sync as sync_module
 from qa.library.batch import BATCH, Batches
 from qa.library.library import Library
@@ -263,6 +264,17 @@ class TestInterrupted:
         nearest = again.retrieve("Dogs bark in Berlin.", top_k=1, mode="dense")[0]
         assert nearest.passage.text == "Dogs bark in Berlin."
         assert nearest.dense == pytest.approx(1.0)
+
+
+class TestWrongReader:
+    def test_is_told_before_all_is_indexed(self, folder, tmp_path, fast):
+        """Nobody waits for an hour to learn of a misspelt name."""
+        for n in range(40 * BATCH):
+            (folder / f"{n:05}.txt").write_text(f"Text {n}.", encoding="utf-8")
+        settings = dataclasses.replace(fast, reader="span:nowhere")
+        with pytest.raises(ModelError):
+            QA.open(folder, store=tmp_path / "kept", settings=settings)
+        assert Store(tmp_path / "kept").passage_count() < 40 * BATCH
 
 
 class TestOutOfSight:
