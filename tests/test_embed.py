@@ -57,11 +57,6 @@ def opened():
     return get
 
 
-def refuse_to_download(_, *, local_files_only=False):
-    assert local_files_only
-    raise OSError("not here")
-
-
 class TestEmbedderContract:
     """Whatever implements Embedder passes these."""
 
@@ -215,8 +210,13 @@ class TestSentenceTransformer:
         monkeypatch.delenv("HF_HUB_OFFLINE")
         if value:
             monkeypatch.setenv("HF_HUB_OFFLINE", value)
-        monkeypatch.setattr(
-            "sentence_transformers.SentenceTransformer", refuse_to_download
-        )
+        fetched = []
+
+        def look(_, *, local_files_only=False):
+            fetched.append(not local_files_only)
+            raise OSError("not here")
+
+        monkeypatch.setattr("sentence_transformers.SentenceTransformer", look)
         with pytest.raises(ModelError, match=r"no-such-model.*HF_HUB_OFFLINE=0"):
             open_embedder("no-such-model-anywhere")
+        assert fetched == [False]

@@ -107,6 +107,20 @@ class TestAddAndRemove:
         assert result.status == "added"
 
 
+class Dying:
+    """An embedder whose power fails at the call of this number."""
+
+    def __init__(self, embedder, last):
+        self.name, self.dim = embedder.name, embedder.dim
+        self.embedder, self.left = embedder, last
+
+    def encode(self, texts, *, kind):
+        self.left -= 1
+        if self.left <= 0:
+            raise RuntimeError("power cut")
+        return self.embedder.encode(texts, kind=kind)
+
+
 class TestRenames:
     def test_each_row_keeps_its_text(self, library, folder):
         """Rows of a renamed file are paired by their row, not by their age."""
@@ -153,17 +167,8 @@ class TestInterrupted:
         """A file cut short at its first reading and then deleted leaves nothing."""
         write_rows(folder / "many.jsonl", [f"Text number {n}." for n in range(700)])
 
-        class Dying:
-            name, dim, calls = embedder.name, embedder.dim, 0
-
-            def encode(self, texts, *, kind):
-                self.calls += 1
-                if self.calls > 2:
-                    raise RuntimeError("power cut")
-                return embedder.encode(texts, kind=kind)
-
         with pytest.raises(RuntimeError):
-            sync(folder, library.store, Dying(), Settings())
+            sync(folder, library.store, Dying(embedder, 4), Settings())
         (folder / "many.jsonl").unlink()
         library.sync()
         assert ids(library) == ["llamas.md", "rockets.txt"]
@@ -174,19 +179,10 @@ class TestInterrupted:
         write_rows(folder / "many.jsonl", old)
         library.sync()
 
-        class Dying:
-            name, dim, calls = embedder.name, embedder.dim, 0
-
-            def encode(self, texts, *, kind):
-                self.calls += 1
-                if self.calls == 4:
-                    raise RuntimeError("power cut")
-                return embedder.encode(texts, kind=kind)
-
         new = [f"New text number {n}." for n in range(5 * BATCH)]
         write_rows(folder / "many.jsonl", new)
         with pytest.raises(RuntimeError, match="power cut"):
-            sync(folder, library.store, Dying(), Settings())
+            sync(folder, library.store, Dying(embedder, 4), Settings())
         write_rows(folder / "many.jsonl", old)
         library.sync()
         texts = {a.text for _, a in library.store.articles_of("many.jsonl")}
@@ -197,18 +193,9 @@ class TestInterrupted:
         for number in range(4 * BATCH):
             (folder / f"{number:04}.txt").write_text(f"Text number {number}, again.")
 
-        class Dying:
-            name, dim, calls = embedder.name, embedder.dim, 0
-
-            def encode(self, texts, *, kind):
-                self.calls += 1
-                if self.calls == 4:
-                    raise RuntimeError("power cut")
-                return embedder.encode(texts, kind=kind)
-
         before = library.store.passage_count()
         with pytest.raises(RuntimeError, match="power cut"):
-            sync(folder, library.store, Dying(), Settings())
+            sync(folder, library.store, Dying(embedder, 4), Settings())
         kept = library.store.passage_count() - before
         assert kept >= 2 * BATCH
         assert library.sync().embedded == 4 * BATCH - kept
