@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -137,6 +137,23 @@ def ask(page: Page, question: str) -> Locator:
     turn = page.locator(f'.turn[data-turn="{before}"]')
     turn.wait_for()
     return turn
+
+
+def hold_back(page: Page, pattern: str, act: Callable[[], None]) -> Route:
+    """Act, and return the first request that comes of it, to be continued by hand."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        if held:
+            route.fallback()
+        else:
+            held.append(route)
+
+    page.route(pattern, keep)
+    act()
+    while not held:
+        page.wait_for_timeout(20)
+    return held[0]
 
 
 def mark_in_view(page: Page) -> str:
@@ -364,6 +381,35 @@ def test_only_the_chosen_articles_are_asked(page):
     expect(page.locator("#qa-chosen")).to_contain_text("only 1 of 3")
     page.click('[data-act="ask-all"]')
     expect(ask(page, LANDED).locator(".cite").first).to_contain_text("rocket")
+
+
+def test_a_slow_list_does_not_take_a_choice_back(page):
+    page.fill("#qa-search", "ice")
+    rows = page.locator(".shelf li")
+    expect(rows).to_have_count(1)
+    rows.locator("input").check()
+    listing = hold_back(
+        page, "**/page_library", lambda: page.fill("#qa-search", "rocket")
+    )
+    page.click('[data-act="ask-all"]')
+    listing.continue_()  # asked when the ice diary was still chosen
+    expect(rows).to_contain_text("rocket", ignore_case=True)
+    expect(page.locator("#qa-chosen")).not_to_contain_text("only 1")
+    expect(rows.locator("input")).not_to_be_checked()
+
+
+def test_an_earlier_list_does_not_cover_a_later_one(page):
+    rows = page.locator(".shelf li")
+    expect(rows).to_have_count(3)
+    listing = hold_back(
+        page, "**/page_library", lambda: page.fill("#qa-search", "rocket")
+    )
+    page.fill("#qa-search", "ice")
+    expect(rows).to_have_count(1)
+    with page.expect_response("**/page_library"):
+        listing.continue_()
+    page.wait_for_timeout(200)
+    expect(rows).to_contain_text("ice", ignore_case=True)
 
 
 def test_conversations_are_kept_and_cleared(page):

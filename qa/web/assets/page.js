@@ -366,16 +366,27 @@
   }
 
   /* the library */
-  let generation = null, timer = null, searching = null;
+  let generation = null, timer = null, searching = null, shelvings = 0;
   async function shelve() {
+    const asked = ++shelvings, sent = state.chosen;
     try {
-      const got = await call("page_library", $("search").value, state.chosen);
+      const got = await call("page_library", $("search").value, sent);
+      if (asked !== shelvings) return;  // a later list is on its way
+      // what was ticked meanwhile stays so: only what has left the library is no longer chosen
+      state.chosen = state.chosen.filter((id) => got.chosen.includes(id) || !sent.includes(id));
       $("shelf").innerHTML = got.html;
-      state.chosen = got.chosen;
+      tick((id) => state.chosen.includes(id));
       root.dataset.articles = got.total || (got.progress ? "" : 0);
       tellStatus(got);
       tellChosen(got.total);
-    } catch (error) { $("shelf").replaceChildren(); complain(error, $("shelf")); }
+    } catch (error) {
+      if (asked !== shelvings) return;
+      $("shelf").replaceChildren();
+      complain(error, $("shelf"));
+    }
+  }
+  function tick(isChosen) {
+    root.querySelectorAll(".shelf [data-article]").forEach((row) => { const box = row.querySelector(".pick input"); if (box) box.checked = isChosen(row.dataset.article); });
   }
   function tellStatus(got) {
     generation = got.generation;
@@ -543,10 +554,10 @@
     "ask-found": () => {
       state.chosen = listed();
       save();
-      root.querySelectorAll(".pick input").forEach((box) => { box.checked = true; });
+      tick(() => true);
       tellChosen(Number($("chosen").dataset.total));
     },
-    "ask-all": () => { state.chosen = []; save(); root.querySelectorAll(".pick input").forEach((box) => { box.checked = false; }); tellChosen(Number($("chosen").dataset.total)); },
+    "ask-all": () => { state.chosen = []; save(); tick(() => false); tellChosen(Number($("chosen").dataset.total)); },
   };
 
   function onClick(event) {
@@ -623,8 +634,8 @@
     $("shelf").addEventListener("change", (event) => {
       const id = event.target.closest("[data-article]")?.dataset.article;
       if (!id) return;
-      state.chosen = state.chosen.filter((other) => other !== id);
-      if (event.target.checked) state.chosen.push(id);
+      const others = state.chosen.filter((other) => other !== id);
+      state.chosen = event.target.checked ? [...others, id] : others;
       save();
       tellChosen(Number($("chosen").dataset.total));
     });
