@@ -9,20 +9,25 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+import openvino
 import pytest
 import torch
 
+from qa.models.calibrate import load_ranges
+from qa.models.encoder import build
+from qa.models.weights import Weights, minilm, read_arrays
 from training.adapters import adapt, merge
 from training.data import Example, Row, load, tidy, token_span  # after skip
 from training.distil import Teachers, taught_loss
-from training.encoder import CLS, SEP, Network, bert_name
+from training.eight_bits import round_as_shipped, through
+from training.encoder import CLS, MASK, SEP, Network, bert_name, open_network
 from training.negatives import exchanged, paired, turned
 from training.plan import options, rate_at
 from training.reader import span_loss
 from training.score import Reading, best_span, scores
 from training.staged import stage, staged_rows
 from training.statements import find_statements, found_rows, silent_on
-from training.windows import SHAPES, Mixture, cut, shape_of, stack
+from training.windows import SHAPES, Mixture, cut, hide, shape_of, stack
 from training.workers import Workers
 
 NEWS = (
@@ -108,6 +113,18 @@ class TestWindows:
         assert np.flatnonzero(batch.types[0]).tolist() == list(range(7, 14))
         assert batch.mask[0].sum() == 14
         assert batch.target[1].tolist() == [0, 0]
+
+    def test_hidden_tokens_are_never_those_of_the_answer(self):
+        window = cut(example(40, 44), np.random.default_rng(0), whole=0.0, hidden=0.0)
+        batch = stack([window] * 50, 50, 128)
+        before = batch.ids.copy()
+        hide(batch, 0.3, np.random.default_rng(1))
+        changed = batch.ids != before
+        assert (batch.ids[changed] == MASK).all()
+        assert not changed[:, window.first : window.last + 1].any()
+        assert not changed[~batch.mask].any()
+        assert not np.isin(before[changed], [CLS, SEP]).any()
+        assert 0.2 < changed[batch.mask].mean() < 0.35
 
     def test_the_same_seed_gives_the_same_batches(self):
         sets = {"a": [example(i, i + 1) for i in range(40)], "b": [example(-1, -1)]}
@@ -289,6 +306,42 @@ class TestDistilling:
         opinion = teachers.opinion(embedded, mask, allowed)
         torch.testing.assert_close(opinion.sum(1), torch.ones(2, 2))
         assert float(opinion[:, 1:3].max()) == 0.0
+
+
+class TestEightBits:
+    def test_it_rounds_as_the_product_does(self):
+        """One layer: in six, a last bit here and there grows to rounding elsewhere."""
+        folder = WEIGHTS.parent
+        sha256 = json.loads((folder / "reader.json").read_text("utf-8"))["sha256"]
+        ranges = folder / "reader.ranges.safetensors"
+        arrays = {
+            name: array
+            for name, array in read_arrays(
+                (minilm(), Weights(folder, WEIGHTS.name, sha256))
+            ).items()
+            if "layer." not in name or "layer.0." in name
+        }
+        tables, network = open_network(WEIGHTS)
+        network.layers = network.layers[:1]
+        ids = torch.arange(2000, 2040)[None]
+        embedded, mask = tables(ids, torch.zeros_like(ids)), torch.ones_like(ids)
+        model = build(arrays, head="spans", ranges=load_ranges(ranges))
+        shipped = openvino.Core().compile_model(
+            model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+        )([embedded.numpy(), mask.float().numpy()])[0]
+        with torch.no_grad():
+            plain = network.eval()(embedded, mask > 0).numpy()
+            round_as_shipped(network, ranges)
+            rounded = network(embedded, mask > 0).numpy()
+        assert np.abs(rounded - shipped).mean() < np.abs(plain - shipped).mean() / 10
+
+    def test_the_gradient_passes(self):
+        x = torch.tensor([0.3, 0.7], requires_grad=True)
+        step, zero = torch.tensor(0.5), torch.tensor(0.0)
+        rounded = through(x, step, zero)
+        assert rounded.tolist() == [0.5, 0.5]
+        rounded.sum().backward()
+        assert x.grad.tolist() == [1.0, 1.0]
 
 
 class TestAdapters:

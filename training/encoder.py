@@ -19,7 +19,7 @@ from training.data import encoder_folder
 BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WIDTH, HEADS, INNER, LAYERS = 384, 12, 1536, 6
 EPS = 1e-12  # of every LayerNorm; the encoder's config.json
-CLS, SEP = 101, 102  # token ids
+CLS, SEP, MASK = 101, 102, 103  # token ids
 
 
 class Layer(nn.Module):

@@ -25,6 +25,9 @@ class Plan:
     seed: int = 1
     limit: int | None = None  # rows kept of each training file, for trials
     curriculum: float = 0.0  # progress at which it begins; 1: whole passages
+    whole: float = 0.5  # share of whole passages at the end, 0.05 at the start
+    masked: float = 0.0  # share of tokens hidden, the answer's excepted
+    eight_bits: str = ""  # a reader's ranges: rounds as the product does
     together: int = 8  # steps between two meetings of several workers
     score_minutes: float = 20.0
     save_minutes: float = 6.0

@@ -22,6 +22,7 @@ from torch.nn import functional
 from training.adapters import adapt, merge
 from training.dev import dev_sets
 from training.distil import Teachers, taught_loss
+from training.eight_bits import round_as_shipped
 from training.encoder import open_network
 from training.export import load_checkpoint, save_checkpoint, save_reader
 from training.mixture import EARLY, QUOTA, build
@@ -60,6 +61,8 @@ class Run:
         self.tables, self.network = open_network(init, plan.seed, plan.dropout)
         if plan.adapters:
             adapt(self.network, plan.adapters)
+        if plan.eight_bits:
+            round_as_shipped(self.network, Path(plan.eight_bits))
         self.teachers = None
         if plan.teachers:
             files = [Path(name) for name in plan.teachers.split(",")]
@@ -231,7 +234,8 @@ def train(plan: Plan, *, resume: bool = False) -> None:
         save_reader(run.out, run.network, facts)
 
     seed = plan.seed + run.steps + 1_000_003 * run.workers.rank
-    loop(run, Mixture(sets, QUOTA, EARLY, seed), report)
+    mixture = Mixture(sets, QUOTA, EARLY, seed, whole=plan.whole, masked=plan.masked)
+    loop(run, mixture, report)
     run.save()
     merge(run.network)
     report("final")

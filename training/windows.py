@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data import Example, Ids
-from training.encoder import CLS, SEP
+from training.encoder import CLS, MASK, SEP
 
 SHAPES = {64: 32, 96: 21, 128: 16, 192: 11, 256: 8, 352: 6}  # tokens: rows of a batch
 
@@ -140,12 +140,31 @@ def shape_of(length: int) -> int:
     return min(shape for shape in SHAPES if shape >= length)
 
 
+def hide(batch: Batch, share: float, random: np.random.Generator) -> None:
+    """Put [MASK] over a share of the tokens, in place, never over the answer's.
+
+    A question that never reads the same twice cannot be learnt by heart.
+    """
+    places = np.arange(batch.ids.shape[1])
+    answer = (batch.target[:, :1] <= places) & (places <= batch.target[:, 1:])
+    real = batch.mask & (batch.ids != CLS) & (batch.ids != SEP) & ~answer
+    batch.ids[real & (random.random(batch.ids.shape) < share)] = MASK
+
+
 class Mixture:
     """An endless, seeded stream of batches from several sets.
 
     Each set is a shuffled ring; the next example comes from set `s` with probability
     proportional to `quota[s] * tilt`, where the tilt moves from web chatter to
     encyclopedias and statements as the run goes on.
+
+    Args:
+        sets: examples by the name of their set.
+        quota: how much of each set.
+        early: the sets that are web chatter.
+        seed: the same one gives the same batches.
+        whole: share of whole passages at the end; it rises from 0.05.
+        masked: share of tokens hidden behind [MASK], those of the answer excepted.
     """
 
     def __init__(
@@ -154,7 +173,11 @@ class Mixture:
         quota: Mapping[str, int],
         early: frozenset[str],
         seed: int,
+        *,
+        whole: float = 0.5,
+        masked: float = 0.0,
     ) -> None:
+        self.whole, self.masked = whole, masked
         self.random = np.random.default_rng(seed)
         self.names = sorted(name for name in sets if sets[name] and quota.get(name))
         self.sets, self.early = sets, early
@@ -183,7 +206,7 @@ class Mixture:
             window = cut(
                 self._next(self.names[int(pick)]),
                 self.random,
-                whole=0.05 + 0.45 * progress,
+                whole=0.05 + (self.whole - 0.05) * progress,
                 hidden=0.06,
             )
             shape = shape_of(window.length)
@@ -192,7 +215,10 @@ class Mixture:
                 ready.append(stack(self.waiting[shape], SHAPES[shape], shape))
                 self.waiting[shape] = []
         for n in self.random.permutation(len(ready)):
-            yield ready[int(n)]
+            batch = ready[int(n)]
+            if self.masked:
+                hide(batch, self.masked, self.random)
+            yield batch
 
 
 def ids_of(values: Sequence[int]) -> Ids:
