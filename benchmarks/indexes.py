@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ __all__ = ["Result", "compare", "exact_best"]
 Numbers = npt.NDArray[np.int64]
 """Numbers of vectors, shape `(n_queries, k)`, best first."""
 
-CANDIDATES = 300  # as qa/search/vectors.py takes for a hundred
+CANDIDATES = 150  # as qa/search/vectors.py takes for a hundred
 K = 10
 SEED = 7
 _LISTS_SHARE = (0.02, 0.05, 0.1, 0.2)  # of the lists that are read
@@ -102,6 +103,10 @@ def _kinds(
         lambda: faiss.IndexRaBitQ(dim, product),
         [("", _way("RaBitQSearchParameters", qb=4))],
     )
+    fast: Any = faiss.IndexRaBitQFastScan
+    for depth in (1, 2, 3):
+        name = f"RaBitQ fast scan, {depth} bit{'s' if depth > 1 else ''}"
+        yield name, partial(fast, dim, product, 32, depth), [("", None)]
     lists = max(1, int(math.sqrt(size)))
 
     def lists_of_codes() -> Any:

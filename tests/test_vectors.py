@@ -3,6 +3,7 @@
 import os
 import threading
 
+import faiss
 import numpy as np
 import pytest
 
@@ -92,9 +93,12 @@ class TestCoded:
         assert set(scores) == {3, 5}
         assert scores[3] == pytest.approx(float(VECTORS[2] @ QUERIES[0]), abs=1e-6)
 
+    @pytest.mark.parametrize("narrow", [0, 5_000])
     @pytest.mark.parametrize("only", [[599], [1, 7, 400], list(range(300, 600))])
-    def test_filter_finds_its_rows(self, store, only):
+    def test_filter_finds_its_rows(self, store, only, narrow, monkeypatch):
         """However few rows may be found, and however far off, they are."""
+        monkeypatch.setattr("qa.search.vectors._NARROW", narrow)
+        monkeypatch.setattr("qa.search.vectors._SPARE", 0.5)  # too few at first
         only = np.array(only, dtype=np.int64)
         found = index_of(store).search(QUERIES[0], 10, only=only)
         assert [row for row, _ in found] == expected(store, QUERIES[0], 10, only)[0]
@@ -159,6 +163,19 @@ class TestFollowing:
         base.write_bytes(base.read_bytes()[:200])
         assert index_of(store).size == MANY
         assert "rebuilt" in caplog.text
+
+    def test_codes_of_an_earlier_version_are_made_anew(self, store):
+        """A file whose codes are compared one by one gives way to ours."""
+        index_of(store)
+        (base,) = store.folder.glob("*.faiss")
+        old = faiss.IndexIDMap(faiss.IndexRaBitQ(DIM, faiss.METRIC_INNER_PRODUCT))
+        old.train(VECTORS[:MANY])
+        old.add_with_ids(VECTORS[:MANY], np.arange(1, MANY + 1))
+        faiss.write_index(old, str(base))
+        found = index_of(store).search(VECTORS[5], 1)
+        assert found[0][0] == 6
+        new = faiss.read_index(str(base))
+        assert isinstance(faiss.downcast_index(new.index), faiss.IndexRaBitQFastScan)
 
     def test_disk_that_cannot_be_written(self, store, monkeypatch, caplog):
         """The index answers from memory."""

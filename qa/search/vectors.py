@@ -1,16 +1,19 @@
 """The dense side: a FAISS index over the store's vectors, exact or coded by size.
 
 Up to `EXACT_MOST` passages the index holds whole vectors and compares all of them.
-Past that it holds one bit for each dimension (RaBitQ, Gao & Long 2024) and compares
-all of these: that proposes candidates, whose cosines are then computed from the
-vectors in the store. No list is left unread, so that a filter, however narrow, finds
-its rows, and nothing but the centre of the vectors is learnt.
+Past that it holds two bits for each dimension (RaBitQ, Gao & Long 2024; Gao et al.
+2025). The first bits of all rows are compared, 32 rows at a time (FAISS's fast scan),
+the second for rows that may be among the best: that proposes candidates, whose cosines
+are then computed from the vectors in the store. No list is left unread, and nothing
+but the centre of the vectors is learnt. A fast scan knows no filter, so the few rows
+of a narrow one are all compared whole; for a wide one, more candidates are proposed.
 
 What is on disk is a base, named by the generation that it holds. What the store
 gained or lost since is caught up in memory, so that one changed article never
 rewrites the base; it is written anew once a tenth of the rows has changed.
 """
 
+import math
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -26,10 +29,13 @@ __all__ = ["EXACT_MOST", "VectorIndex"]
 
 # benchmarks.scale compares these with lists (IVF) and a graph (HNSW)
 EXACT_MOST = 50_000  # passages; below it whole vectors are compared
-_WIDER = 3  # candidates for each row asked for, before their cosines are computed
-_FEWEST = 300  # candidates
-_QUERY_BITS = 4  # of each dimension of a question, when compared with codes
+_BITS = 2  # of a dimension; with one, twice the candidates find less
+_WIDER = 1.5  # candidates for each row asked for, before their cosines are computed
+_FEWEST = 150  # candidates
+_NARROW = 5_000  # rows of a filter that are compared whole, whatever the size
+_SPARE = 1.5  # candidates of a wide filter, for each that its share of the rows needs
 
+_BLOCK_CODES = 32  # that a fast scan compares at once
 _REWRITE_SHARE = 0.1  # of rows changed since the base was written
 _BLOCK = 10_000  # vectors read from the store at a time
 
@@ -55,7 +61,9 @@ class VectorIndex:
         self._lock = threading.Lock()
         self._file = BaseFile(store.folder, store.identity, embedder)
         base = self._file.read(dim=dim, generation=store.generation)
-        self._index, self._generation = base or (_exact(dim), -1)
+        if base is None or not _is_known(base[0]):
+            base = _exact(dim), -1
+        self._index, self._generation = base
         self._changed = 0  # rows since the base was written
         self.catch_up()
 
@@ -88,17 +96,47 @@ class VectorIndex:
             if not self.size:
                 return []
             is_exact = self.is_exact
-            most = min(k if is_exact else max(_WIDER * k, _FEWEST), self.size)
-            scores, rows = self._index.search(
-                query.reshape(1, -1), most, params=_parameters(is_exact, only)
-            )
-        # FAISS fills missing neighbours with row -1
-        kept = rows[0] >= 0
+            if is_exact:
+                rows, scores = self._nearest(query, k, only)
+            elif only is not None and len(only) <= _NARROW:
+                rows = np.sort(only)
+            else:
+                most = max(math.ceil(_WIDER * k), _FEWEST)
+                rows = np.sort(self._proposed(query, most, only))
         if is_exact:
-            pairs = zip(rows[0][kept].tolist(), scores[0][kept].tolist(), strict=True)
+            pairs = zip(rows.tolist(), scores.tolist(), strict=True)
         else:
-            pairs = zip(*self._stored(query, np.sort(rows[0][kept])), strict=True)
+            pairs = zip(*self._stored(query, rows), strict=True)
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def _nearest(
+        self, query: Vectors, k: int, only: Rows | None = None
+    ) -> tuple[Rows, Vectors]:
+        """Return the `k` nearest rows by this index, best first, and their scores."""
+        import faiss
+
+        chosen = None
+        if only is not None:
+            # its stubs miss the keyword arguments of the Python layer
+            parameters: Any = faiss.SearchParameters
+            chosen = parameters(sel=faiss.IDSelectorBatch(only))
+        scores, rows = self._index.search(
+            query.reshape(1, -1), min(k, self.size), params=chosen
+        )
+        kept = rows[0] >= 0  # FAISS fills missing neighbours with row -1
+        return rows[0][kept], scores[0][kept]
+
+    def _proposed(self, query: Vectors, most: int, only: Rows | None) -> Rows:
+        """Return the `most` nearest rows by their codes, best first."""
+        if only is None:
+            return self._nearest(query, most)[0]
+        wide = math.ceil(_SPARE * most * self.size / len(only))
+        while True:
+            rows = self._nearest(query, wide)[0]
+            rows = rows[np.isin(rows, only)]
+            if len(rows) >= most or wide >= self.size:
+                return rows[:most]
+            wide *= 4
 
     def scores(self, query: Vectors, rows: Sequence[int]) -> dict[int, float]:
         """Return the exact cosine of these rows; rows without a vector are left out."""
@@ -182,21 +220,21 @@ def _coded(exact: Any) -> Any:
 
     rows: npt.NDArray[np.int64] = faiss.vector_to_array(exact.id_map)
     whole = faiss.downcast_index(exact.index).reconstruct_n(0, exact.ntotal)
-    inner = faiss.IndexRaBitQ(exact.d, faiss.METRIC_INNER_PRODUCT)
+    inner = faiss.IndexRaBitQFastScan(
+        exact.d, faiss.METRIC_INNER_PRODUCT, _BLOCK_CODES, _BITS
+    )
     index = faiss.IndexIDMap(inner)
     index.train(whole)
     index.add_with_ids(whole, rows)
     return index
 
 
-def _parameters(is_exact: bool, only: Rows | None) -> Any:
+def _is_known(index: Any) -> bool:
+    """Tell whether an index is of this version's kind; earlier codes were others."""
     import faiss
 
-    # its stubs miss the keyword arguments of the Python layer
-    chosen = {} if only is None else {"sel": faiss.IDSelectorBatch(only)}
-    if is_exact:
-        return faiss.SearchParameters(**chosen) if chosen else None
-    return faiss.RaBitQSearchParameters(
-        qb=_QUERY_BITS,  # type: ignore[call-arg]
-        **chosen,
-    )
+    if _is_exact(index):
+        return True
+    inner: Any = faiss.downcast_index(index.index)
+    is_fast = isinstance(inner, faiss.IndexRaBitQFastScan)
+    return is_fast and int(inner.rabitq.nb_bits) == _BITS
