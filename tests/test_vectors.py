@@ -103,6 +103,18 @@ class TestCoded:
         found = index_of(store).search(QUERIES[0], 10, only=only)
         assert [row for row, _ in found] == expected(store, QUERIES[0], 10, only)[0]
 
+    @pytest.mark.parametrize("exact_most", [EXACT_MOST, 10 * MANY])
+    @pytest.mark.parametrize("only", [None, [], [3, 500, 501], list(range(1, 400))])
+    def test_others_are_scored_beside(self, store, only, exact_most):
+        """The nearest and the others, each once; a row without a vector is left out."""
+        index = VectorIndex(store, NAME, DIM, exact_most=exact_most)
+        only = None if only is None else np.array(only, dtype=np.int64)
+        others = [2, 3, 590, 10**6]
+        found = index.search_beside(QUERIES[0], 10, lambda: others, only=only)
+        near = dict(index.search(QUERIES[0], 10, only=only))
+        assert found == pytest.approx(near | index.scores(QUERIES[0], others))
+        assert len(near) == min(10, MANY if only is None else len(only))
+
     def test_nothing_may_be_found(self, store):
         """No row chosen, and rows that do not exist."""
         index = index_of(store)

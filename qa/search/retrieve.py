@@ -1,7 +1,7 @@
 """A question finds passages: both sides are asked, their scores fused."""
 
 from collections.abc import Collection, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 from qa.library.store import Store
 from qa.protocols import Embedder, Mode
@@ -88,20 +88,21 @@ class HybridRetriever:
         rows = None if only is None else self._store.rows_of(only)
         dense: dict[int, float] = {}
         lexical: dict[int, float] = {}
-        searching: Future[list[tuple[int, float]]] | None = None
-        if mode != "dense":
+        if mode == "words":
+            lexical = dict(self._words.search(question, pool, only=rows))
+        elif mode == "dense":
+            query = self._embedder.encode([question], kind="question")[0]
+            dense = dict(self._vectors.search(query, pool, only=rows))
+        else:
             searching = self._beside.submit(
                 self._words.search, question, pool, only=rows
             )
-        if mode != "words":
             query = self._embedder.encode([question], kind="question")[0]
-            dense = dict(self._vectors.search(query, pool, only=rows))
-        if searching is not None:
+            # what only the words found has a cosine, too
+            dense = self._vectors.search_beside(
+                query, pool, lambda: dict(searching.result()), only=rows
+            )
             lexical = dict(searching.result())
-        if mode != "words":
-            # what only the words found still has a cosine
-            others = [row for row in lexical if row not in dense]
-            dense |= self._vectors.scores(query, others)
         weight = {"hybrid": self._dense_weight, "dense": 1.0, "words": 0.0}[mode]
         scores = fuse(dense, lexical, dense_weight=weight)
         best = list(scores)[:top_k]

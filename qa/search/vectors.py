@@ -15,7 +15,7 @@ rewrites the base; it is written anew once a tenth of the rows has changed.
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,21 +93,46 @@ class VectorIndex:
         if only is not None and len(only) == 0:
             return []
         with self._lock:
-            if not self.size:
-                return []
-            is_exact = self.is_exact
-            if is_exact:
+            if self.is_exact:
                 rows, scores = self._nearest(query, k, only)
-            elif only is not None and len(only) <= _NARROW:
-                rows = np.sort(only)
-            else:
-                most = max(math.ceil(_WIDER * k), _FEWEST)
-                rows = np.sort(self._proposed(query, most, only))
-        if is_exact:
-            pairs = zip(rows.tolist(), scores.tolist(), strict=True)
-        else:
-            pairs = zip(*self._stored(query, rows), strict=True)
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:k]
+                return _best(dict(zip(rows.tolist(), scores.tolist(), strict=True)), k)
+            rows = self._proposed(query, k, only)
+        return _best(self._stored(query, rows.tolist()), k)
+
+    def search_beside(
+        self,
+        query: Vectors,
+        k: int,
+        others: Callable[[], Iterable[int]],
+        *,
+        only: Rows | None = None,
+    ) -> dict[int, float]:
+        """Return the cosines of the `k` nearest rows and of others, in any order.
+
+        The others are asked for late, so that another thread may look for them while
+        this one compares. Where vectors come from the store they are then read at one
+        go: between its rows SQLite lets the other thread run, which doubled the time.
+
+        Args:
+            query: one unit vector, shape `(dim,)`.
+            k: how many of the nearest.
+            others: rows that are scored as well; those without a vector are left out.
+            only: rows that the nearest are looked for among; None means all.
+        """
+        with self._lock:
+            rows = (
+                None
+                if self.is_exact or (only is not None and len(only) == 0)
+                else self._proposed(query, k, only)
+            )
+        if rows is None:
+            near = dict(self.search(query, k, only=only))
+            return near | self.scores(query, [r for r in others() if r not in near])
+        beside = set(others())
+        scores = self._stored(query, beside.union(rows.tolist()))
+        proposed = {row: scores[row] for row in rows.tolist() if row in scores}
+        wanted = beside.union(row for row, _ in _best(proposed, k))
+        return {row: score for row, score in scores.items() if row in wanted}
 
     def _nearest(
         self, query: Vectors, k: int, only: Rows | None = None
@@ -115,6 +140,8 @@ class VectorIndex:
         """Return the `k` nearest rows by this index, best first, and their scores."""
         import faiss
 
+        if not self.size:  # FAISS's fast scan cannot search what was emptied
+            return np.empty(0, np.int64), np.empty(0, np.float32)
         chosen = None
         if only is not None:
             # its stubs miss the keyword arguments of the Python layer
@@ -126,8 +153,11 @@ class VectorIndex:
         kept = rows[0] >= 0  # FAISS fills missing neighbours with row -1
         return rows[0][kept], scores[0][kept]
 
-    def _proposed(self, query: Vectors, most: int, only: Rows | None) -> Rows:
-        """Return the `most` nearest rows by their codes, best first."""
+    def _proposed(self, query: Vectors, k: int, only: Rows | None) -> Rows:
+        """Return rows that the `k` nearest, but for a few, are among."""
+        if only is not None and len(only) <= _NARROW:
+            return only
+        most = max(math.ceil(_WIDER * k), _FEWEST)
         if only is None:
             return self._nearest(query, most)[0]
         wide = math.ceil(_SPARE * most * self.size / len(only))
@@ -143,8 +173,7 @@ class VectorIndex:
         with self._lock:
             if self.is_exact:
                 return self._held(query, rows)
-        wanted = np.array(sorted(rows), dtype=np.int64)
-        return dict(zip(*self._stored(query, wanted), strict=True))
+        return self._stored(query, rows)
 
     def _held(self, query: Vectors, rows: Sequence[int]) -> dict[int, float]:
         found = {}
@@ -156,15 +185,15 @@ class VectorIndex:
             found[row] = float(np.dot(vector, query))
         return found
 
-    def _stored(self, query: Vectors, rows: Rows) -> tuple[list[int], list[float]]:
-        """Return rows that the store has a vector of, and their cosines."""
-        if not len(rows):
-            return [], []
-        found, vectors = self._store.vectors_of(rows, self._embedder)
+    def _stored(self, query: Vectors, rows: Iterable[int]) -> dict[int, float]:
+        """Return the cosines of those rows that the store has a vector of."""
+        wanted = np.array(sorted(rows), dtype=np.int64)
+        found, vectors = self._store.vectors_of(wanted, self._embedder)
         if not len(found):
-            return [], []
+            return {}
         # not `@`, which rounds equal vectors apart by where they stand in the block
-        return found.tolist(), np.einsum("nd,d->n", vectors, query).tolist()
+        cosines = np.einsum("nd,d->n", vectors, query)
+        return dict(zip(found.tolist(), cosines.tolist(), strict=True))
 
     def catch_up(self) -> None:
         """Follow the store to its present generation."""
@@ -199,6 +228,10 @@ class VectorIndex:
                 self._changed += len(some)
             if self.is_exact and self.size > self._exact_most:
                 self._index = _coded(self._index)
+
+
+def _best(scores: dict[int, float], k: int) -> list[tuple[int, float]]:
+    return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
 
 
 def _exact(dim: int) -> Any:
