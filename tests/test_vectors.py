@@ -103,6 +103,15 @@ class TestCoded:
         found = index_of(store).search(QUERIES[0], 10, only=only)
         assert [row for row, _ in found] == expected(store, QUERIES[0], 10, only)[0]
 
+    def test_a_wide_filter_of_far_rows_finds_them(self, store, monkeypatch):
+        """Few of them are among the first proposed: more are."""
+        monkeypatch.setattr("qa.search.vectors._NARROW", 0)
+        monkeypatch.setattr("qa.search.vectors._SPARE", 0.5)
+        far = np.sort(np.array(expected(store, QUERIES[0], MANY)[0][-200:]))
+        found = index_of(store).search(QUERIES[0], 100, only=far)
+        assert len(found) == 100
+        assert {row for row, _ in found} <= set(far.tolist())
+
     @pytest.mark.parametrize("exact_most", [EXACT_MOST, 10 * MANY])
     @pytest.mark.parametrize("only", [None, [], [3, 500, 501], list(range(1, 400))])
     def test_others_are_scored_beside(self, store, only, exact_most):
