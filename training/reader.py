@@ -61,7 +61,7 @@ class Run:
         self.tables, self.network = open_network(init, plan.seed, plan.dropout)
         if plan.adapters:
             adapt(self.network, plan.adapters)
-        if plan.eight_bits:
+        elif plan.eight_bits:  # adapters are not what ships, so they are not rounded
             round_as_shipped(self.network, Path(plan.eight_bits))
         self.teachers = None
         if plan.teachers:
