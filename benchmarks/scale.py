@@ -172,7 +172,7 @@ def build(folder: Path) -> dict[str, Any]:
     """Build both indexes from the store; return how long that took, in seconds."""
     embedder = open_embedder(Settings().embedder)
     store = Store(folder)
-    for old in folder.glob("*.faiss"):
+    for old in folder.glob("vectors.*"):
         old.unlink()
     shutil.rmtree(folder / "words", ignore_errors=True)
     figures: dict[str, Any] = {}

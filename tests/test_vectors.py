@@ -10,6 +10,7 @@ import pytest
 from qa.library.records import embedded_text, text_hash
 from qa.library.store import Store
 from qa.search.vectors import VectorIndex
+from qa.search.whole import rounded
 from qa.types import Article, Passage
 
 NAME, DIM, MANY, EXACT_MOST = "made", 64, 600, 200
@@ -45,12 +46,12 @@ def drop(store: Store, numbers) -> None:
 
 
 def expected(store: Store, query, k, only=None):
-    """All products, sorted: what an index must find."""
+    """All products, of vectors in 16 bits, sorted: what an index must find."""
     rows, vectors = store.vectors_of(store.rows_since(-1), NAME)
     if only is not None:
         kept = np.isin(rows, only)
         rows, vectors = rows[kept], vectors[kept]
-    products = vectors @ query
+    products = rounded(vectors) @ query
     best = np.lexsort((rows, -products))[:k]
     return rows[best].tolist(), products[best]
 
@@ -91,7 +92,9 @@ class TestCoded:
         """A row asked by name has its exact cosine; an unknown one has none."""
         scores = index_of(store).scores(QUERIES[0], [5, 3, 10**6])
         assert set(scores) == {3, 5}
-        assert scores[3] == pytest.approx(float(VECTORS[2] @ QUERIES[0]), abs=1e-6)
+        assert scores[3] == pytest.approx(
+            float(rounded(VECTORS[2]) @ QUERIES[0]), abs=1e-6
+        )
 
     @pytest.mark.parametrize("narrow", [0, 5_000])
     @pytest.mark.parametrize("only", [[599], [1, 7, 400], list(range(300, 600))])
@@ -176,6 +179,7 @@ class TestFollowing:
         assert index.is_exact
         assert index.size == EXACT_MOST // 4
         assert index_of(store).is_exact
+        assert list(store.folder.glob("*.f16")) == []
 
     def test_damaged_file_is_rebuilt(self, store, caplog):
         """A file cut short is told, and made anew."""
@@ -197,6 +201,40 @@ class TestFollowing:
         assert found[0][0] == 6
         new = faiss.read_index(str(base))
         assert isinstance(faiss.downcast_index(new.index), faiss.IndexRaBitQFastScan)
+
+    def test_whole_vectors_come_from_the_file(self, store, monkeypatch):
+        """Opened again, candidates are read without the store, and score alike."""
+        before = [index_of(store).search(query, 10) for query in QUERIES]
+        monkeypatch.setattr(Store, "vectors_of", None)
+        index = index_of(store)
+        assert [index.search(query, 10) for query in QUERIES] == before
+        assert index.scores(QUERIES[0], [5, 7]).keys() == {5, 7}
+
+    def test_late_vectors_score_like_written_ones(self, store):
+        """A row that came after the base has the cosine that it has in the next."""
+        index = index_of(store)
+        put(store, [MANY + 1])
+        index.catch_up()
+        rows = [3, MANY + 1, MANY + 5]
+        late = index.scores(VECTORS[MANY + 1], rows)
+        assert late.keys() == {3, MANY + 1}
+        for path in store.folder.glob("vectors.*"):
+            path.unlink()
+        assert index_of(store).scores(VECTORS[MANY + 1], rows) == late
+
+    @pytest.mark.parametrize("left", [None, 200])
+    def test_lost_whole_vectors_are_written_anew(self, store, left):
+        """A file that is missing or cut short is made again, with the index."""
+        before = index_of(store).search(QUERIES[0], 10)
+        (path,) = store.folder.glob("*.f16")
+        size = path.stat().st_size
+        assert size == MANY * DIM * 2
+        if left is None:
+            path.unlink()
+        else:
+            path.write_bytes(path.read_bytes()[:left])
+        assert index_of(store).search(QUERIES[0], 10) == before
+        assert path.stat().st_size == size
 
     def test_disk_that_cannot_be_written(self, store, monkeypatch, caplog):
         """The index answers from memory."""

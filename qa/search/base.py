@@ -1,4 +1,4 @@
-"""The file of a FAISS index, named by store, embedder and generation."""
+"""The files of a FAISS index, named by store, embedder and generation."""
 
 import logging
 import os
@@ -6,9 +6,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from qa.search.codes import is_exact, is_known, rows_of
+from qa.search.whole import Giver, WholeVectors, write_whole
+
 __all__ = ["BaseFile"]
 
 logger = logging.getLogger(__name__)
+
+_INDEX, _WHOLE = ".faiss", ".f16"  # what the names of the files end with
 
 
 class BaseFile:
@@ -16,6 +21,7 @@ class BaseFile:
 
     It is read whole, not mapped into memory: a search reads every code, so that a map
     would hold as much, and a million passages are read in a few hundredths of a second.
+    Beside an index of codes stands a second file with the vectors (`whole.py`).
     """
 
     def __init__(self, folder: Path, identity: str, embedder: str) -> None:
@@ -24,46 +30,79 @@ class BaseFile:
         self._embedder = "".join(c if c.isalnum() else "-" for c in embedder)
         self._stem = f"vectors.{identity}.{self._embedder}"
 
-    def read(self, *, dim: int, generation: int) -> tuple[Any, int] | None:
+    def read(
+        self, *, dim: int, generation: int
+    ) -> tuple[Any, int, WholeVectors | None] | None:
         """Return the newest index up to `generation` that can be read, and its own.
 
-        None stands for no such file: the index is to be built.
+        With it come the vectors beside it, where it holds codes. None stands for no
+        such files: the index is to be built.
         """
         import faiss
 
-        paths = self._folder.glob(f"{self._stem}.*.faiss")
+        paths = self._folder.glob(f"{self._stem}.*{_INDEX}")
         for path in sorted(paths, key=_generation_of, reverse=True):
+            found = _generation_of(path)
             try:
                 index = faiss.read_index(str(path))
-            except RuntimeError as error:
+                if index.d != dim or found > generation or not is_known(index):
+                    continue
+                whole = None if is_exact(index) else self.read_whole(index, found)
+            except (OSError, RuntimeError, ValueError) as error:
                 logger.warning("%s cannot be read (%s) and is rebuilt", path, error)
                 continue
-            if index.d == dim and _generation_of(path) <= generation:
-                return index, _generation_of(path)
+            return index, found, whole
         return None
 
-    def write(self, index: Any, generation: int) -> bool:
-        """Write an index in place of older ones; return whether that was possible."""
+    def read_whole(self, index: Any, generation: int) -> WholeVectors:
+        """Open the vectors that were written beside an index.
+
+        Args:
+            index: as it was written.
+            generation: of the store that it holds.
+
+        Raises:
+            OSError: when the file is missing or cannot be mapped.
+            ValueError: when its size is another.
+        """
+        return WholeVectors(self._path(generation, _WHOLE), rows_of(index), index.d)
+
+    def write(self, index: Any, generation: int, whole: Giver | None) -> bool:
+        """Write an index in place of older ones; return whether that was possible.
+
+        Args:
+            index: the index.
+            generation: of the store that it holds.
+            whole: gives the vectors to be kept beside it; None for none.
+        """
         import faiss
 
-        path = self._folder / f"{self._stem}.{generation}.faiss"
+        path = self._path(generation, _INDEX)
         beside = path.with_suffix(f".{os.getpid()}.tmp")
         try:
+            if whole is not None:
+                write_whole(beside, rows_of(index), whole)
+                beside.replace(self._path(generation, _WHOLE))
             faiss.write_index(index, str(beside))
             beside.replace(path)
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, KeyError) as error:
             # an index on a read-only disk still answers from memory
             logger.warning("%s cannot be written: %s", path, error)
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
             return False
-        for old in self._folder.glob(f"vectors.*.{self._embedder}.*.faiss"):
-            if old != path:  # an older generation, or of a store that was here before
-                with suppress(OSError):  # Windows keeps what another process reads
-                    old.unlink(missing_ok=True)
+        kept = {path, self._path(generation, _WHOLE)} if whole is not None else {path}
+        for kind in (_INDEX, _WHOLE):
+            for old in self._folder.glob(f"vectors.*.{self._embedder}.*{kind}"):
+                if old not in kept:  # older, or of a store that was here before
+                    with suppress(OSError):  # Windows keeps what another process reads
+                        old.unlink(missing_ok=True)
         return True
+
+    def _path(self, generation: int, kind: str) -> Path:
+        return self._folder / f"{self._stem}.{generation}{kind}"
 
 
 def _generation_of(path: Path) -> int:
-    number = path.name.removesuffix(".faiss").rpartition(".")[2]
+    number = path.name.removesuffix(_INDEX).rpartition(".")[2]
     return int(number) if number.isdigit() else -1

@@ -4,7 +4,7 @@ Up to `EXACT_MOST` passages the index holds whole vectors and compares all of th
 Past that it holds two bits for each dimension (RaBitQ, Gao & Long 2024; Gao et al.
 2025). The first bits of all rows are compared, 32 rows at a time (FAISS's fast scan),
 the second for rows that may be among the best: that proposes candidates, whose cosines
-are then computed from the vectors in the store. No list is left unread, and nothing
+are then computed from whole vectors (`whole.py`). No list is left unread, and nothing
 but the centre of the vectors is learnt. A fast scan knows no filter, so the few rows
 of a narrow one are all compared whole; for a wide one, more candidates are proposed.
 
@@ -16,26 +16,26 @@ rewrites the base; it is written anew once a tenth of the rows has changed.
 import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from qa.library.store import Rows, Store
 from qa.protocols import Vectors
 from qa.search.base import BaseFile
+from qa.search.codes import coded, exact, is_exact
+from qa.search.whole import rounded
 
 __all__ = ["EXACT_MOST", "VectorIndex"]
 
 # benchmarks.scale compares these with lists (IVF) and a graph (HNSW)
 EXACT_MOST = 50_000  # passages; below it whole vectors are compared
-_BITS = 2  # of a dimension; with one, twice the candidates find less
 _WIDER = 1.5  # candidates for each row asked for, before their cosines are computed
 _FEWEST = 150  # candidates
 _NARROW = 5_000  # rows of a filter that are compared whole, whatever the size
 _SPARE = 1.5  # candidates of a wide filter, for each that its share of the rows needs
 
-_BLOCK_CODES = 32  # that a fast scan compares at once
 _REWRITE_SHARE = 0.1  # of rows changed since the base was written
 _BLOCK = 10_000  # vectors read from the store at a time
 
@@ -61,9 +61,8 @@ class VectorIndex:
         self._lock = threading.Lock()
         self._file = BaseFile(store.folder, store.identity, embedder)
         base = self._file.read(dim=dim, generation=store.generation)
-        if base is None or not _is_known(base[0]):
-            base = _exact(dim), -1
-        self._index, self._generation = base
+        # whole vectors of the base's rows; what came since is in the store alone
+        self._index, self._generation, self._whole = base or (exact(dim), -1, None)
         self._changed = 0  # rows since the base was written
         self.catch_up()
 
@@ -75,15 +74,16 @@ class VectorIndex:
     @property
     def is_exact(self) -> bool:
         """Whether whole vectors are compared; codes of them otherwise."""
-        return _is_exact(self._index)
+        return is_exact(self._index)
 
     def search(
         self, query: Vectors, k: int, *, only: Rows | None = None
     ) -> list[tuple[int, float]]:
         """Return at most `k` pairs (row, cosine), best first, ties by row.
 
-        Cosines are exact. The rows are, too, as long as `is_exact`; past that a few of
-        the best may be missed: `benchmarks.scale` counts them.
+        Rows and cosines are exact as long as `is_exact`. Past that cosines are those of
+        vectors in 16 bits, and a few of the best rows may be missed: `benchmarks.scale`
+        counts them.
 
         Args:
             query: one unit vector, shape `(dim,)`.
@@ -110,8 +110,9 @@ class VectorIndex:
         """Return the cosines of the `k` nearest rows and of others, in any order.
 
         The others are asked for late, so that another thread may look for them while
-        this one compares. Where vectors come from the store they are then read at one
-        go: between its rows SQLite lets the other thread run, which doubled the time.
+        this one compares. Where the index holds codes, vectors are then read at one go:
+        between rows of the store SQLite lets the other thread run, which doubled the
+        time.
 
         Args:
             query: one unit vector, shape `(dim,)`.
@@ -169,7 +170,7 @@ class VectorIndex:
             wide *= 4
 
     def scores(self, query: Vectors, rows: Sequence[int]) -> dict[int, float]:
-        """Return the exact cosine of these rows; rows without a vector are left out."""
+        """Return the cosine of these rows; rows without a vector are left out."""
         with self._lock:
             if self.is_exact:
                 return self._held(query, rows)
@@ -186,14 +187,40 @@ class VectorIndex:
         return found
 
     def _stored(self, query: Vectors, rows: Iterable[int]) -> dict[int, float]:
-        """Return the cosines of those rows that the store has a vector of."""
-        wanted = np.array(sorted(rows), dtype=np.int64)
-        found, vectors = self._store.vectors_of(wanted, self._embedder)
+        """Return the cosines of those rows that have a vector."""
+        found, vectors = self._vectors_of(np.array(sorted(rows), dtype=np.int64))
         if not len(found):
             return {}
         # not `@`, which rounds equal vectors apart by where they stand in the block
         cosines = np.einsum("nd,d->n", vectors, query)
         return dict(zip(found.tolist(), cosines.tolist(), strict=True))
+
+    def _vectors_of(self, rows: Rows) -> tuple[Rows, Vectors]:
+        """Return which of these ascending rows have a vector, and these in 16 bits."""
+        whole = self._whole
+        if whole is None:
+            found, vectors = self._store.vectors_of(rows, self._embedder)
+            return found, rounded(vectors)
+        found, vectors = whole.of(rows)
+        if len(found) == len(rows):
+            return found, vectors
+        late = np.setdiff1d(rows, found, assume_unique=True)  # since the base
+        late, others = self._store.vectors_of(late, self._embedder)
+        if not len(late):
+            return found, vectors
+        both = np.concatenate([found, late])
+        order = np.argsort(both)
+        return both[order], np.concatenate([vectors, rounded(others)])[order]
+
+    def _write(self) -> None:
+        """Write the base anew."""
+        whole = None if self.is_exact else self._vectors_of
+        if self._file.write(self._index, self._generation, whole):
+            self._changed = 0
+            if whole is not None:
+                # gone already when another process wrote a later one
+                with suppress(OSError, ValueError):
+                    self._whole = self._file.read_whole(self._index, self._generation)
 
     def catch_up(self) -> None:
         """Follow the store to its present generation."""
@@ -204,13 +231,11 @@ class VectorIndex:
             self._remove(self._store.removed_since(self._generation))
             self._add(self._store.rows_since(self._generation))
             if not self.is_exact and self.size < self._exact_most // 2:
-                self._index = _exact(self._dim)
+                self._index, self._whole = exact(self._dim), None
                 self._add(self._store.rows_since(-1))
             self._generation = generation
-            if self._changed > _REWRITE_SHARE * self.size and self._file.write(
-                self._index, generation
-            ):
-                self._changed = 0
+            if self._changed > _REWRITE_SHARE * self.size:
+                self._write()
 
     def _remove(self, rows: Rows) -> None:
         if len(rows) and self.size:
@@ -227,47 +252,8 @@ class VectorIndex:
                 self._index.add_with_ids(vectors, some)
                 self._changed += len(some)
             if self.is_exact and self.size > self._exact_most:
-                self._index = _coded(self._index)
+                self._index = coded(self._index)
 
 
 def _best(scores: dict[int, float], k: int) -> list[tuple[int, float]]:
     return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
-
-
-def _exact(dim: int) -> Any:
-    """Return an empty index of whole vectors."""
-    import faiss
-
-    return faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
-
-
-def _is_exact(index: Any) -> bool:
-    import faiss
-
-    return isinstance(index, faiss.IndexIDMap2)
-
-
-def _coded(exact: Any) -> Any:
-    """Return an index of codes of the vectors in an exact one, centred on these."""
-    import faiss
-
-    rows: npt.NDArray[np.int64] = faiss.vector_to_array(exact.id_map)
-    whole = faiss.downcast_index(exact.index).reconstruct_n(0, exact.ntotal)
-    inner = faiss.IndexRaBitQFastScan(
-        exact.d, faiss.METRIC_INNER_PRODUCT, _BLOCK_CODES, _BITS
-    )
-    index = faiss.IndexIDMap(inner)
-    index.train(whole)
-    index.add_with_ids(whole, rows)
-    return index
-
-
-def _is_known(index: Any) -> bool:
-    """Tell whether an index is of this version's kind; earlier codes were others."""
-    import faiss
-
-    if _is_exact(index):
-        return True
-    inner: Any = faiss.downcast_index(index.index)
-    is_fast = isinstance(inner, faiss.IndexRaBitQFastScan)
-    return is_fast and int(inner.rabitq.nb_bits) == _BITS
