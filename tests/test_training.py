@@ -12,6 +12,7 @@ import numpy as np
 import openvino
 import pytest
 import torch
+from transformers import MPNetConfig, MPNetModel
 
 from qa.models.calibrate import load_ranges
 from qa.models.encoder import build
@@ -20,7 +21,17 @@ from training.adapters import adapt, merge
 from training.data import Example, Row, load, tidy, token_span  # after skip
 from training.distil import Teachers, taught_loss
 from training.eight_bits import round_as_shipped, through
-from training.encoder import CLS, MASK, SEP, Network, bert_name, open_network
+from training.encoder import (
+    CLS,
+    MASK,
+    SEP,
+    Network,
+    Size,
+    bert_name,
+    open_network,
+)
+from training.export import save_reader
+from training.mpnet import network_of, open_mpnet, tables_of
 from training.negatives import exchanged, paired, turned
 from training.plan import options, rate_at
 from training.reader import span_loss
@@ -298,14 +309,66 @@ class TestDistilling:
         assert float(logits.grad.abs().max()) < 1e-6
 
     def test_teachers_have_one_opinion_of_every_token(self):
-        embedded = torch.randn(2, 7, 384)
+        ids = torch.arange(2000, 2014).reshape(2, 7)
         mask = torch.ones(2, 7, dtype=torch.bool)
         allowed = mask.clone()
         allowed[:, 1:3] = False  # the question
-        teachers = Teachers([WEIGHTS, WEIGHTS], "cpu", compiled=False)
-        opinion = teachers.opinion(embedded, mask, allowed)
+        teachers = Teachers([WEIGHTS, WEIGHTS], "cpu", bf16=False)
+        opinion = teachers.opinion(ids, torch.zeros_like(ids), mask, allowed)
         torch.testing.assert_close(opinion.sum(1), torch.ones(2, 2))
         assert float(opinion[:, 1:3].max()) == 0.0
+
+
+class TestMPNet:
+    SIZE = Size(24, 3, 48, 2, 1e-5, buckets=32)
+
+    @pytest.fixture
+    def published(self):
+        """A small model of the kind, with weights by chance."""
+        torch.manual_seed(0)
+        config = MPNetConfig(
+            vocab_size=50,
+            hidden_size=self.SIZE.width,
+            num_attention_heads=self.SIZE.heads,
+            intermediate_size=self.SIZE.inner,
+            num_hidden_layers=self.SIZE.layers,
+            max_position_embeddings=300,
+            initializer_range=0.5,
+            layer_norm_eps=self.SIZE.eps,
+        )
+        return MPNetModel(config, add_pooling_layer=False).eval()
+
+    def test_it_computes_what_transformers_does(self, published):
+        weights = published.state_dict()
+        network = network_of(weights, self.SIZE, 0.0).eval()
+        order = list(reversed(range(50)))  # of word pieces under other numbers
+        tables = tables_of(weights, order)
+        ids = torch.randint(5, 45, (2, 200))
+        mask = torch.ones(2, 200, dtype=torch.bool)
+        mask[1, 150:] = False
+        with torch.no_grad():
+            theirs = published(49 - ids, attention_mask=mask.long()).last_hidden_state
+            wanted = network.span(theirs)
+            found = network(tables(ids, torch.ones_like(ids)), mask)
+        torch.testing.assert_close(found[mask], wanted[mask], atol=1e-4, rtol=1e-4)
+
+    def test_a_teachers_file_brings_its_tables(self, published, tmp_path):
+        weights = published.state_dict()
+        network = network_of(weights, self.SIZE, 0.0).eval()
+        tables = tables_of(weights, list(range(50)))
+        save_reader(tmp_path, network, {}, tables)
+        again, opened = open_network(tmp_path / "reader.safetensors")
+        ids = torch.arange(10)[None]
+        mask = torch.ones(1, 10, dtype=torch.bool)
+        with torch.no_grad():
+            wanted = network(tables(ids, ids * 0), mask)
+            found = opened.eval()(again(ids, ids * 0), mask)
+        torch.testing.assert_close(found, wanted, atol=0.05, rtol=0.05)
+
+    def test_other_weights_are_refused(self, tmp_path):
+        (tmp_path / "model.safetensors").write_bytes(b"something else")
+        with pytest.raises(ValueError, match="wanted '78c0197b"):
+            open_mpnet(tmp_path, 1, 0.0)
 
 
 class TestEightBits:

@@ -14,6 +14,7 @@ import torch
 
 from training.encoder import open_network
 from training.export import save_reader
+from training.plan import portable
 
 __all__ = ["average"]
 
@@ -41,10 +42,9 @@ def average(older: Path, newer: Path, share: float, out: Path) -> None:
         for mine, theirs in pairs:
             mine.lerp_(theirs, 1.0 - share)
     cards = [json.loads((p / "reader.json").read_text("utf-8")) for p in (older, newer)]
-    plan = {k: v for k, v in cards[1]["plan"].items() if k not in _PLACES}
     facts = {
         "stage": "average",
-        "plan": plan,
+        "plan": portable(cards[1]["plan"]),
         "sets": cards[1]["sets"],
         "average": {
             cards[0]["sha256"]: round(1.0 - share, 4),
@@ -53,9 +53,6 @@ def average(older: Path, newer: Path, share: float, out: Path) -> None:
     }
     out.mkdir(parents=True, exist_ok=True)
     save_reader(out, network, facts)
-
-
-_PLACES = frozenset(("data", "out", "init"))  # folders of the machine that trained
 
 
 def main() -> None:

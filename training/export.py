@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training.encoder import BASE_SHA256, Network, bert_name
+from training.encoder import BASE_SHA256, Network, Tables, bert_name
 
 NAME = "qa-reader-minilm-l6"
 MAX_TOKENS = 384  # longest input the reader is meant for
@@ -64,15 +64,23 @@ def load_checkpoint(
     return state
 
 
-def save_reader(out: Path, network: Network, facts: Mapping[str, object]) -> None:
+def save_reader(
+    out: Path,
+    network: Network,
+    facts: Mapping[str, object],
+    tables: Tables | None = None,
+) -> None:
     """Write `reader.safetensors` (fp16, `BertModel` names) and `reader.json`.
 
-    `facts` are what only the run knows: stage, plan, sets, dev scores.
+    `facts` are what only the run knows: stage, plan, sets, dev scores. A teacher
+    brings its tables; a reader has those of the encoder it is shipped with.
     """
     weights = {
         bert_name(name): parameter.detach().to("cpu", torch.float16).contiguous()
         for name, parameter in network.named_parameters()
     }
+    for name, table in (tables.weights() if tables else {}).items():
+        weights[name] = table.to("cpu", torch.float16).contiguous()
     _replace(out / "reader.safetensors", weights)
     content = (out / "reader.safetensors").read_bytes()
     commit = subprocess.run(

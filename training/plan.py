@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 
 
@@ -12,6 +13,8 @@ class Plan:
     data: str
     out: str
     init: str | None = None  # a reader.safetensors to start from; default the encoder
+    encoder: str = ""  # a folder with all-mpnet-base-v2: trains a teacher on it
+    frozen: int = 0  # lowest layers left as they are
     minutes: float = 80.0  # budget of the loop, dev scores included
     tokens: int | None = None  # budget in padded tokens; replaces minutes
     rate: float = 1.5e-4  # peak learning rate
@@ -35,6 +38,18 @@ class Plan:
     device: str = "cpu"
     compiled: bool = True
     bf16: bool = False
+
+
+_PLACES = frozenset(("data", "out", "init", "encoder", "teachers", "eight_bits"))
+
+
+def portable(plan: Mapping[str, object]) -> dict[str, object]:
+    """Return the knobs of a plan without the files and folders of one machine.
+
+    >>> portable({"rate": 1e-4, "data": "/home/me/data"})
+    {'rate': 0.0001}
+    """
+    return {name: value for name, value in plan.items() if name not in _PLACES}
 
 
 def rate_at(progress: float, warmup: float) -> float:

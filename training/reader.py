@@ -23,10 +23,11 @@ from training.adapters import adapt, merge
 from training.dev import dev_sets
 from training.distil import Teachers, taught_loss
 from training.eight_bits import round_as_shipped
-from training.encoder import open_network
+from training.encoder import Tables, open_network
 from training.export import load_checkpoint, save_checkpoint, save_reader
 from training.mixture import EARLY, QUOTA, build
-from training.plan import Plan, options, rate_at
+from training.mpnet import open_mpnet
+from training.plan import Plan, options, portable, rate_at
 from training.score import score_all
 from training.windows import Batch, Mixture
 from training.workers import Workers
@@ -58,7 +59,13 @@ class Run:
         self.plan, self.workers, self.out = plan, workers, Path(plan.out)
         self.out.mkdir(parents=True, exist_ok=True)
         init = Path(plan.init) if plan.init else None
-        self.tables, self.network = open_network(init, plan.seed, plan.dropout)
+        self.tables, self.network = (
+            open_mpnet(Path(plan.encoder), plan.seed, plan.dropout)
+            if plan.encoder and not init
+            else open_network(init, plan.seed, plan.dropout)
+        )
+        for layer in self.network.layers[: plan.frozen]:
+            layer.requires_grad_(requires_grad=False)
         if plan.adapters:
             adapt(self.network, plan.adapters)
         elif plan.eight_bits:  # adapters are not what ships, so they are not rounded
@@ -66,7 +73,7 @@ class Run:
         self.teachers = None
         if plan.teachers:
             files = [Path(name) for name in plan.teachers.split(",")]
-            self.teachers = Teachers(files, plan.device, compiled=plan.compiled)
+            self.teachers = Teachers(files, plan.device, bf16=plan.bf16)
         torch.manual_seed(plan.seed + workers.rank)  # of dropout, of each its own
         self.tables.to(plan.device)
         self.network.to(plan.device)
@@ -82,6 +89,11 @@ class Run:
             state = load_checkpoint(self.out, self.network, self.optimiser)
             self.seconds = state["seconds"]
             self.tokens, self.steps = int(state["tokens"]), int(state["steps"])
+
+    @property
+    def own_tables(self) -> Tables | None:
+        """The tables, where they are not those of the packaged encoder."""
+        return self.tables if self.network.relative is not None else None
 
     @property
     def progress(self) -> float:
@@ -125,8 +137,7 @@ class Run:
             logits = forward(embedded, mask)
         loss = span_loss(logits, allowed, target)
         if self.teachers is not None:
-            with self.precision():
-                opinion = self.teachers.opinion(embedded, mask, allowed)
+            opinion = self.teachers.opinion(ids, types, mask, allowed)
             share = self.plan.taught
             loss = share * taught_loss(logits, allowed, opinion) + (1 - share) * loss
         self.optimiser.zero_grad(set_to_none=True)
@@ -225,13 +236,15 @@ def train(plan: Plan, *, resume: bool = False) -> None:
         if run.workers.rank:
             return
         run.network.eval()
-        found = score_all(run.tables, run.network, dev)
+        with run.precision():  # in 32 bits a teacher takes ten minutes
+            found = score_all(run.tables, run.network, dev)
         run.network.train()
         run.write({"dev": found})
         if plan.adapters and stage == "interim":
             return  # what ships has plain layers
-        facts = {"stage": stage, "plan": asdict(plan), "sets": sizes, "dev": found}
-        save_reader(run.out, run.network, facts)
+        knobs = portable(asdict(plan))
+        facts = {"stage": stage, "plan": knobs, "sets": sizes, "dev": found}
+        save_reader(run.out, run.network, facts, run.own_tables)
 
     seed = plan.seed + run.steps + 1_000_003 * run.workers.rank
     mixture = Mixture(sets, QUOTA, EARLY, seed, whole=plan.whole, masked=plan.masked)

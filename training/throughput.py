@@ -12,7 +12,7 @@ from contextlib import nullcontext
 import torch
 from torch.nn import functional
 
-from training.encoder import INNER, WIDTH, open_network
+from training.encoder import SMALL, open_network
 from training.reader import span_loss
 
 ROWS, TOKENS = 32, 128  # of a batch
@@ -31,9 +31,9 @@ def per_second(work: Callable[[], object], seconds: float = SECONDS) -> float:
 
 def products(kind: torch.dtype, device: str) -> float:
     """Return GFLOP/s of the largest matrix product of a layer."""
-    left = torch.randn(ROWS * TOKENS, WIDTH, device=device, dtype=kind)
-    right = torch.randn(INNER, WIDTH, device=device, dtype=kind)
-    flops = 2 * ROWS * TOKENS * WIDTH * INNER
+    left = torch.randn(ROWS * TOKENS, SMALL.width, device=device, dtype=kind)
+    right = torch.randn(SMALL.inner, SMALL.width, device=device, dtype=kind)
+    flops = 2 * ROWS * TOKENS * SMALL.width * SMALL.inner
     return per_second(lambda: functional.linear(left, right), 2.0) * flops / 1e9
 
 
