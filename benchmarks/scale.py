@@ -281,7 +281,7 @@ def fit(sizes: list[dict[str, Any]]) -> dict[str, str]:
     texts = {}
     for name in ("memory", "disk"):
         slope, rest = np.polyfit(millions, [f[f"{name}_mb"] for f in sizes], 1)
-        texts[name] = f"{rest:.0f} MB + {slope:.0f} MB for each million passages"
+        texts[name] = f"{round(rest)} MB + {round(slope)} MB for each million passages"
     first, last = sizes[0], sizes[-1]
     times = last["retrieve_p50_ms"] / first["retrieve_p50_ms"]
     more = last["passages"] / first["passages"]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from qa.library.store import Rows
 from qa.protocols import Vectors
@@ -61,11 +62,24 @@ class WholeVectors:
         """Return those of these rows that it holds, in their order, and the vectors."""
         near = np.searchsorted(self._rows, rows).clip(max=len(self._rows) - 1)
         known = self._rows[near] == rows
-        vectors = self._vectors[self._places[near[known]]].astype(np.float32)
+        places = self._places[near[known]]
+        self._fetch(places)
+        vectors = self._vectors[places].astype(np.float32)
         if hasattr(mmap, "MADV_DONTNEED"):
             # what was read stays in the system's cache, but no longer counts as ours
             self._held.madvise(mmap.MADV_DONTNEED)
         return rows[known], vectors
+
+    def _fetch(self, places: npt.NDArray[np.intp]) -> None:
+        """Ask the disk for all of them at once, not for one after the other."""
+        if not hasattr(mmap, "MADV_WILLNEED"):
+            return
+        size = self._vectors.strides[0]
+        firsts = places * size // mmap.PAGESIZE * mmap.PAGESIZE
+        for first, end in zip(
+            firsts.tolist(), ((places + 1) * size).tolist(), strict=True
+        ):
+            self._held.madvise(mmap.MADV_WILLNEED, first, end - first)
 
 
 def write_whole(path: Path, rows: Rows, vectors_of: Giver) -> None:
