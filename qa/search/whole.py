@@ -2,9 +2,9 @@
 
 The store keeps a vector under the hash of its text: three look-ups, each in another
 part of a large file. Here they stand in the order of the index, so that the vectors of
-a few hundred candidates are read at once (`benchmarks.scale --compare` has the times).
-Sixteen bits halve the file and move a cosine by a hundred-thousandth. It is mapped,
-not read: a question wants a few hundred places of it.
+a few hundred candidates are read at once (`benchmarks.scale` has the times). Sixteen
+bits halve the file and move a cosine by less than a ten-thousandth. It is mapped, not
+read: a question wants a few hundred places of it.
 """
 
 import mmap
