@@ -4,10 +4,12 @@
 
 FILE is a question set in the line format; for `--pool`, or of articles (rows with
 `title` and `text`). Asks every question of one library over the pool, and compares in
-the same run with two ablations: `read all` never stops reading early, `outvoted` sets a
-span against the surest "no answer" of all passages instead of its own; and with three
-baselines: the reader whose margin alone decides, the sentence reader, and the first
-sentence of the best passage. `--top-k 20` shows what twenty passages change.
+the same run with three ablations: `read all` never stops reading early, `no leads`
+reads passages without the title and the first sentence of their article in front,
+`outvoted` sets a span against the surest "no answer" of all passages instead of its
+own; and with three baselines: the reader whose margin alone decides, the sentence
+reader, and the first sentence of the best passage. `--top-k 20` shows what twenty
+passages change.
 """
 
 import argparse
@@ -71,6 +73,27 @@ class Outvoted:
         null = max((candidate.null for candidate in found), default=0.0)
         shared = [dataclasses.replace(candidate, null=null) for candidate in found]
         return sorted(shared, key=lambda c: (-c.score, c.passage.article.id, c.start))
+
+
+class WithoutLeads:
+    """A reader that is given passages out of nowhere."""
+
+    def __init__(self, reader: Reader) -> None:
+        """Take the reader."""
+        self.name = reader.name
+        self._reader = reader
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        """Return the reader's spans in passages of articles that hold nothing else."""
+        bare = {}
+        for passage in passages:
+            text = " " * passage.start + passage.text
+            article = dataclasses.replace(passage.article, title="", text=text)
+            bare[Passage(article, passage.start, passage.end)] = passage
+        return [
+            dataclasses.replace(candidate, passage=bare[candidate.passage])
+            for candidate in self._reader.read(question, list(bare))
+        ]
 
 
 def main() -> None:
@@ -142,6 +165,7 @@ def systems(qa: QA, top_k: int) -> Iterator[tuple[str, QA | FirstSentence]]:
     whole = dataclasses.replace(knobs, read_first=top_k)
     yield "qa", QA(*parts, qa.reader, calibration, knobs)
     yield "read all", QA(*parts, qa.reader, calibration, whole)
+    yield "no leads", QA(*parts, WithoutLeads(qa.reader), calibration, whole)
     yield "outvoted", QA(*parts, Outvoted(qa.reader), calibration, whole)
     half = dataclasses.replace(whole, min_confidence=0.5)
     yield "uncalibrated", QA(*parts, qa.reader, UNCALIBRATED, half)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from qa.errors import ModelError
+from qa.reading.lead import first_sentence, lead
 from qa.reading.read import open_reader
 from qa.reading.sentence import SentenceReader
 from qa.reading.span_reader import SpanReader
@@ -125,6 +126,7 @@ class KeywordModel:
         self.token = token
 
     def logits(self, windows):
+        self.seen = [window.ids for window in windows]
         found = []
         for window in windows:
             hit = np.float32([5.0 * (i == self.token) for i in window.ids])
@@ -132,10 +134,13 @@ class KeywordModel:
         return found
 
 
+TITLE = 7
+
+
 @pytest.fixture
 def reader() -> SpanReader:
     """A span reader over words, with windows of 64 tokens."""
-    words = ["[UNK]", "[CLS]", "[SEP]", "answer", "where", "filler", "."]
+    words = ["[UNK]", "[CLS]", "[SEP]", "answer", "where", "filler", ".", "title"]
     vocabulary = {word: n for n, word in enumerate(words)}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Lowercase()
@@ -201,6 +206,68 @@ class TestSpanReader:
     def test_a_megabyte_without_a_space(self, reader):
         """One endless word is read like any other."""
         reader.read("where?", [passage("x" * 1_000_000)])
+
+
+class TestLead:
+    OPENING = "The filler that opens this article says where everything is."
+
+    def led(self, reader, text: str, start: int, title: str = "Title") -> Passage:
+        return Passage(Article("a", "a", title, text), start, len(text))
+
+    def test_no_answer_comes_from_the_lead(self, reader):
+        """The title and the first sentence are read, and never cited for another."""
+        text = f"Answer. {self.OPENING.replace('filler', 'answer')}\n\nFiller filler."
+        start = text.index("Filler")
+        found = reader.read("where?", [self.led(reader, text, start, "Answer")])
+        assert all(c.start >= start and c.margin <= 0 for c in found)
+
+    def test_offsets_do_not_count_it(self, reader):
+        """An answer after a lead stands where it stands without one."""
+        text = f"{self.OPENING}\n\nThe filler, the answer."
+        best = reader.read("where?", [self.led(reader, text, 62)])[0]
+        assert text[best.start : best.end] == "answer"
+
+    def test_every_window_of_a_long_passage_has_it(self, reader):
+        """Who reads the middle of a long text still knows what it is about."""
+        text = f"{self.OPENING}\n\n" + "filler " * 900 + "answer."
+        best = reader.read("where?", [self.led(reader, text, 62)])[0]
+        assert text[best.start : best.end] == "answer"
+        assert len(reader._model.seen) > 5
+        for ids in reader._model.seen:
+            assert ids.count(TITLE) == 1
+            assert len(ids) <= 160
+
+    def test_an_endless_title_leaves_room(self, reader):
+        """A title of a thousand words pushes no passage out."""
+        text = f"{self.OPENING}\n\nThe answer."
+        best = reader.read("where?", [self.led(reader, text, 62, "title " * 1000)])[0]
+        assert best.text == "answer"
+
+    def test_the_passage_that_opens_the_article_has_the_title_alone(self):
+        """It holds the first sentence itself."""
+        article = Article("a", "a", "Title", f"{self.OPENING} More of it.")
+        assert lead(Passage(article, 0, len(article.text))) == "Title. "
+
+    def test_later_passages_have_both(self):
+        """Title, then the sentence, each closed and with a space behind."""
+        article = Article("a", "a", "Who?", f"{self.OPENING}\n\nMore of it.")
+        assert lead(Passage(article, 62, 73)) == f"Who? {self.OPENING} "
+
+    @pytest.mark.parametrize(
+        "before",
+        ["By Jane Roe.\n\n", "A Heading That Is Longer Than Forty Letters\n\n"],
+    )
+    def test_bylines_and_headings_are_no_sentence(self, before):
+        """What only looks like an opening is passed over."""
+        text = before + self.OPENING
+        start, end = first_sentence(text)
+        assert text[start:end] == self.OPENING
+
+    def test_no_sentence_at_all(self):
+        """A list of words has no opening, and no title means no lead."""
+        article = Article("a", "a", "", "one two\n\nthree four")
+        assert first_sentence(article.text) == (0, 0)
+        assert lead(Passage(article, 9, 19)) == ""
 
 
 @pytest.fixture(scope="module")

@@ -109,8 +109,9 @@ class TestWeights:
         state = {k: torch.from_numpy(v) for k, v in arrays.items()}
         missing = bert.load_state_dict(state, strict=False).missing_keys
         assert all("position_ids" in key for key in missing)
-        text = passage(NEWS)
-        encoding = reader._encode("Who is the harbour master?", text.text)[0]
+        question = "Who is the harbour master?"
+        (window,) = reader._windows(question, 0, passage(NEWS))
+        encoding = window.encoding
         graph = open_encoder(Recipe((minilm(), shipped_weights()), "spans"))
         ours = graph.run([encoding])[0]
         with torch.inference_mode():

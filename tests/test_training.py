@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -19,7 +20,7 @@ from qa.models.encoder import build
 from qa.models.weights import Weights, minilm, read_arrays
 from training.adapters import adapt, merge
 from training.data import Example, Row, load, tidy, token_span  # after skip
-from training.distil import Teachers, taught_loss
+from training.distil import Teachers, compiled, taught_loss
 from training.eight_bits import round_as_shipped, through
 from training.encoder import (
     CLS,
@@ -28,9 +29,11 @@ from training.encoder import (
     Network,
     Size,
     bert_name,
+    freeze,
     open_network,
 )
 from training.export import save_reader
+from training.leads import Leads
 from training.mpnet import network_of, open_mpnet, tables_of
 from training.negatives import exchanged, paired, turned
 from training.plan import options, rate_at
@@ -125,6 +128,26 @@ class TestWindows:
         assert batch.mask[0].sum() == 14
         assert batch.target[1].tolist() == [0, 0]
 
+    @pytest.mark.parametrize("whole", [0.0, 1.0])
+    def test_a_lead_is_read_but_never_the_answer(self, whole):
+        title, opening = np.arange(900, 910), np.arange(950, 990)
+        random, led = np.random.default_rng(0), 0
+        for first in range(0, 290, 7):
+            source = replace(example(first, first + 9), title=title, opening=opening)
+            window = cut(source, random, whole=whole, hidden=0.0)
+            batch = stack([window], 1, shape_of(window.length))
+            left, right = batch.target[0]
+            assert batch.ids[0, left] == first
+            assert batch.ids[0, right] == first + 9
+            assert not batch.allowed[0, batch.ids[0] >= 900][1:].any()  # [CLS] is 101
+            led += set(title) <= set(batch.ids[0])
+        assert 0.5 * 42 < led < 42
+
+    def test_a_window_from_the_middle_has_the_passages_own_first_sentence(self):
+        source = replace(example(200, 202), own=12)
+        assert source.lead(0).tolist() == []
+        assert source.lead(30).tolist() == list(range(12))
+
     def test_hidden_tokens_are_never_those_of_the_answer(self):
         window = cut(example(40, 44), np.random.default_rng(0), whole=0.0, hidden=0.0)
         batch = stack([window] * 50, 50, 128)
@@ -151,6 +174,29 @@ class TestWindows:
         mixture = Mixture(sets, {"a": 1}, frozenset(), seed=0)
         for batch in mixture.batches(0.9, draws=300):
             assert batch.ids.shape[0] == SHAPES[batch.ids.shape[1]]
+
+
+class TestLeads:
+    FIRST = "Lima is the capital of Peru and lies on the sea."
+
+    def rows(self, title: str) -> list[Row]:
+        contexts = f"{self.FIRST} It is dry.", "Fog comes in from the ocean."
+        return [Row(str(n), title, c, "?", (), "x") for n, c in enumerate(contexts)]
+
+    def test_later_passages_have_title_and_first_sentence(self):
+        first, second = self.rows("Lima_City")
+        leads = Leads((first, second))
+        assert leads.of(first) == ("Lima City", "")
+        assert leads.of(second) == ("Lima City", self.FIRST)
+
+    def test_a_question_of_another_passage_has_the_lead_of_that_passage(self):
+        leads = Leads(self.rows("Lima"))
+        stray = Row("9", "Rome", "Fog comes in from the ocean.", "?", (), "x")
+        assert leads.of(stray) == ("Lima", self.FIRST)
+
+    def test_a_key_is_no_title(self):
+        first, second = self.rows("para_0123abcd")
+        assert Leads((first, second)).of(second) == ("", "")
 
 
 class TestNegatives:
@@ -318,8 +364,32 @@ class TestDistilling:
         torch.testing.assert_close(opinion.sum(1), torch.ones(2, 2))
         assert float(opinion[:, 1:3].max()) == 0.0
 
+    @pytest.mark.parametrize("buckets", [0, 32])
+    def test_the_faster_forward_pass_is_the_same(self, buckets):
+        torch.manual_seed(1)
+        network = Network(size=Size(96, 4, 192, 2, 1e-5, buckets)).eval()
+        forward = compiled(network)
+        for rows, tokens in ((3, 200), (1, 17)):  # not what it was traced with
+            embedded = torch.randn(rows, tokens, 96)
+            mask = torch.ones(rows, tokens, dtype=torch.bool)
+            mask[0, tokens // 2 :] = False
+            with torch.no_grad():
+                wanted = network(embedded, mask)[mask]
+            found = forward(embedded, mask)[mask]
+            assert found.shape == wanted.shape
+            assert float((found - wanted).abs().max()) < 0.03  # bf16
+
 
 class TestMPNet:
+    def test_nothing_flows_below_frozen_layers(self):
+        network = Network(size=Size(12, 2, 24, 3, 1e-5, buckets=8))
+        freeze(network, 2)
+        mask = torch.ones(1, 5, dtype=torch.bool)
+        network(torch.randn(1, 5, 12), mask).sum().backward()
+        got = {n for n, p in network.named_parameters() if p.grad is not None}
+        assert all(name.startswith(("layers.2.", "span.")) for name in got)
+        assert "layers.2.query.weight" in got
+
     SIZE = Size(24, 3, 48, 2, 1e-5, buckets=32)
 
     @pytest.fixture

@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from training.data import Example, Row
+from training.data import Example, Row, nothing
 from training.dev import dev_sets
 from training.mixture import EARLY, QUOTA, build
 from training.plan import Plan
@@ -37,7 +37,7 @@ class Variant:
 
     knobs: Mapping[str, Any] = field(default_factory=dict)
     without: tuple[str, ...] = ()
-    is_titled: bool = False  # the title stands in front of the passage
+    is_led: bool = True  # the lead of the article stands in front of the passage
 
 
 VARIANTS: Mapping[str, Variant] = {
@@ -63,7 +63,7 @@ VARIANTS: Mapping[str, Variant] = {
     "rate 7.5e-5": Variant({"rate": 7.5e-5}),
     "no dropout": Variant({"dropout": 0.0}),
     "half whole passages from the start": Variant({"curriculum": 0.999}),
-    "title in front": Variant(is_titled=True),
+    "no lead in front": Variant(is_led=False),
 }
 
 Sets = Mapping[str, Sequence[Example]]
@@ -76,6 +76,12 @@ def trained(
     plan = replace(plan, **variant.knobs)
     run = Run(plan, Workers(0, 1), resume=False)
     kept = {name: found for name, found in sets.items() if name not in variant.without}
+    if not variant.is_led:
+        kept = {
+            name: [replace(e, title=nothing(), opening=nothing(), own=0) for e in found]
+            for name, found in kept.items()
+        }
+        dev = {name: [replace(r, lead="") for r in rows] for name, rows in dev.items()}
     loop(run, Mixture(kept, QUOTA, EARLY, plan.seed), report=lambda _: None)
     run.network.eval()
     with run.precision():
@@ -127,18 +133,14 @@ def main() -> None:
         save_minutes=1e9,
     )
     todo = [name for name in arguments.only if name not in done]
-    for is_titled in (False, True):
-        names = [name for name in todo if VARIANTS[name].is_titled == is_titled]
-        if not names:
-            continue
-        sets = build(arguments.data / "train", plan.seed, is_titled=is_titled)
-        dev = dev_sets(arguments.data, arguments.dev_limit, is_titled=is_titled)
-        for name in names:
-            done[name] = trained(plan, VARIANTS[name], sets, dev)
-            with kept.open("a", encoding="utf-8") as file:
-                row = {"variant": name, "tokens": plan.tokens, "dev": done[name]}
-                file.write(json.dumps(row) + "\n")
-            print(line(name, done[name]), flush=True)
+    sets = build(arguments.data / "train", plan.seed)
+    dev = dev_sets(arguments.data, arguments.dev_limit)
+    for name in todo:
+        done[name] = trained(plan, VARIANTS[name], sets, dev)
+        with kept.open("a", encoding="utf-8") as file:
+            row = {"variant": name, "tokens": plan.tokens, "dev": done[name]}
+            file.write(json.dumps(row) + "\n")
+        print(line(name, done[name]), flush=True)
 
 
 if __name__ == "__main__":

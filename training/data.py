@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +18,15 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
+from qa.reading.lead import LONGEST, compose, first_sentence
+
 Ids = npt.NDArray[np.int32]
+
+
+def nothing() -> Ids:
+    """Return no tokens."""
+    return np.zeros(0, dtype=np.int32)
+
 
 _SPELLED = re.compile(r"</?[A-Z][^<>]{0,40}>\s*|`` ?| ?''| (?=n't\b)|(?<=\w) (?='s\b)")
 _REPLACED = {"``": '"', "''": '"'}
@@ -34,6 +42,7 @@ class Row:
     question: str
     answers: tuple[tuple[int, int], ...]
     source: str
+    lead: str = ""  # what is read in front of it
 
     def __post_init__(self) -> None:
         for start, end in self.answers:
@@ -60,6 +69,9 @@ class Example:
         last: token that closes it, included.
         forbidden: token spans `(first, last)` a window without answer must not touch.
         source: name of the set, for weights and reports.
+        title, opening: what its article begins with, if that is not the passage's own
+            first sentence; shapes `(n_title,)`, `(n_opening,)`.
+        own: tokens of the passage's own first sentence.
     """
 
     question: Ids
@@ -68,6 +80,16 @@ class Example:
     last: int
     forbidden: tuple[tuple[int, int], ...]
     source: str
+    title: Ids = field(default_factory=nothing)
+    opening: Ids = field(default_factory=nothing)
+    own: int = 0
+
+    def lead(self, start: int) -> Ids:
+        """Return what stands in front of a window from token `start` of the passage."""
+        opening = self.opening
+        if not opening.size and start >= self.own:
+            opening = self.passage[: self.own]
+        return np.concatenate((self.title, opening))
 
 
 def encoder_folder() -> Path:
@@ -144,20 +166,6 @@ def load(path: Path) -> Iterator[Row]:
             yield Row(raw["id"], raw["title"], context, question, spans, raw["source"])
 
 
-def titled(row: Row) -> Row:
-    """Return the row with its title in front of the passage, where it has one.
-
-    >>> row = titled(Row("1", "Lima", "It is a city.", "What is Lima?", ((6, 12),), ""))
-    >>> row.context, row.texts
-    ('Lima. It is a city.', ['a city'])
-    """
-    if not row.title:
-        return row
-    lead = f"{row.title.replace('_', ' ')}. "
-    spans = tuple((start + len(lead), end + len(lead)) for start, end in row.answers)
-    return replace(row, context=lead + row.context, answers=spans)
-
-
 def token_span(
     offsets: Sequence[tuple[int, int]], start: int, end: int
 ) -> tuple[int, int] | None:
@@ -187,7 +195,15 @@ class Encoder:
             self._passages[text] = (np.asarray(found.ids, dtype=np.int32), found)
         return self._passages[text]
 
-    def encode(self, row: Row, source: str) -> Example | None:
+    def lead(self, title: str, opening: str) -> tuple[Ids, Ids]:
+        """Return the token ids of an article's title and first sentence."""
+        return self.passage(compose(title, ""))[0], self.passage(compose("", opening))[
+            0
+        ]
+
+    def encode(
+        self, row: Row, source: str, title: str = "", opening: str = ""
+    ) -> Example | None:
         """Return the example of a row, or None when its answer has no token."""
         question = self.tokenizer.encode(row.question, add_special_tokens=False).ids
         ids, encoding = self.passage(row.context)
@@ -197,4 +213,8 @@ class Encoder:
             return None
         first, last = spans[0] if spans else (-1, -1)
         asked = np.asarray(question[: self.max_question], dtype=np.int32)
-        return Example(asked, ids, first, last, spans, source)
+        end = first_sentence(row.context)[1]
+        own = token_span(encoding.offsets, 0, min(end, LONGEST))
+        lead = self.lead(title, opening)
+        after = own[1] + 1 if own else 0
+        return Example(asked, ids, first, last, spans, source, *lead, after)

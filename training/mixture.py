@@ -7,8 +7,9 @@ statements and labelled unanswerable questions; training/README.md has the reaso
 import random as rnd
 from pathlib import Path
 
-from training.data import Encoder, Example, Row, load, titled
-from training.negatives import exchanged, paired, turned
+from training.data import Encoder, Example, Row, load
+from training.leads import Leads
+from training.negatives import exchanged, paired, renamed, turned
 from training.staged import attributed, staged_rows
 from training.statements import found_rows, topic
 
@@ -30,18 +31,17 @@ QUOTA = {
     "attributed": 3500,
     "paired": 9000,
     "turned": 4000,
-    "exchanged": 5000,
+    "exchanged": 4000,
+    "renamed": 3000,
 }
 EARLY = frozenset(
     (
         "squadshifts_amazon_reviews squadshifts_reddit qamr tweetqa policyqa nq_swap"
     ).split()
 )
-_FILES = [
-    name
-    for name in QUOTA
-    if name not in {"found", "staged", "attributed", "paired", "turned", "exchanged"}
-]
+_MADE = frozenset("found staged attributed paired turned exchanged renamed".split())
+_FILES = [name for name in QUOTA if name not in _MADE]
+_FAR = 40  # rows from which another name comes: the same article, or the next ones
 _WIKI = (
     "squad_train_partial",
     "squadshifts_new_wiki",
@@ -61,7 +61,7 @@ def _rows(folder: Path) -> dict[str, list[Row]]:
 
 
 def build(
-    folder: Path, seed: int, limit: int | None = None, *, is_titled: bool = False
+    folder: Path, seed: int, limit: int | None = None
 ) -> dict[str, list[Example]]:
     """Return the examples of every set, generated ones included.
 
@@ -69,10 +69,10 @@ def build(
         folder: `train/` of the data folder.
         seed: of everything drawn here.
         limit: rows kept of each file, for quick trials.
-        is_titled: whether the title stands in front of each passage.
     """
     random = rnd.Random(seed)
     rows = {name: found[:limit] for name, found in _rows(folder).items()}
+    leads = Leads(row for name in rows for row in rows[name])
     contexts: dict[str, Row] = {}
     for name in (*_WIKI, "squadshifts_reddit", "squadshifts_amazon_reviews", "tweetqa"):
         for row in rows[name]:
@@ -89,6 +89,15 @@ def build(
     rows["attributed"] = [a for r in answerable if (a := attributed(r, random))]
     rows["turned"] = [t for r in answerable if (t := turned(r, random))]
     rows["exchanged"] = [x for r in answerable if (x := exchanged(r, random))]
+    others = [
+        answerable[(n + random.randint(-_FAR, _FAR)) % len(answerable)]
+        for n in range(len(answerable))
+    ]
+    rows["renamed"] = [
+        found
+        for row, other in zip(answerable, others, strict=True)
+        if (found := renamed(row, other, random))
+    ]
     asked = answerable + random.sample(
         rows["squadshifts_reddit"], min(2000, len(rows["squadshifts_reddit"]))
     )
@@ -98,7 +107,7 @@ def build(
         name: [
             example
             for row in found
-            if (example := encoder.encode(titled(row) if is_titled else row, name))
+            if (example := encoder.encode(row, name, *leads.of(row)))
         ]
         for name, found in rows.items()
     }

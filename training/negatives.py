@@ -1,9 +1,11 @@
 """Questions that a passage does not answer.
 
-Three kinds beside the labelled ones: the question meets another passage that shares
+Four kinds beside the labelled ones: the question meets another passage that shares
 its words (what retrieval returns), a word of it is turned round ("largest" becomes
-"smallest"), or a name or number of it is exchanged for another of the same passage
-(Rajpurkar et al. 2018, table 1, list these as what people do).
+"smallest"), a name or number of it is exchanged for another of the same passage
+(Rajpurkar et al. 2018, table 1, list these as what people do), or a name of it for one
+that the passage does not know: who asks for a thing that the articles do not tell asks
+about somebody they know, or somebody they do not.
 """
 
 import re
@@ -115,6 +117,35 @@ def exchanged(row: Row, random: Random) -> Row | None:
             row.id + "-exchanged", row.title, row.context, question, (), "exchanged"
         )
     return None
+
+
+def _plain(name: str) -> str:
+    return re.sub("['’]s?$", "", name)
+
+
+def renamed(row: Row, other: Row, random: Random) -> Row | None:
+    """Return the question about somebody of whom `other` tells, and `row` does not.
+
+    >>> row = Row("1", "", "Lima lies on the Rimac.", "Where does Lima lie?",
+    ...           ((8, 22),), "x")
+    >>> other = Row("2", "", "The bay of Trujillo lies to the north.", "", (), "x")
+    >>> renamed(row, other, Random(0)).question
+    'Where does Trujillo lie?'
+    """
+    known = row.context + row.question
+    asked = [m for m in _NAME.finditer(row.question) if m.start() > 0]
+    names = {
+        _plain(m.group())
+        for m in _NAME.finditer(other.context)
+        if other.context[max(0, m.start() - 2) : m.start()] not in ("", ". ")
+    }
+    spare = [n for n in sorted(names) if not any(w in known for w in n.split())]
+    if not asked or not spare:
+        return None
+    old, new = random.choice(asked), random.choice(spare)
+    end = old.start() + len(_plain(old.group()))
+    question = row.question[: old.start()] + new + row.question[end:]
+    return Row(row.id + "-renamed", row.title, row.context, question, (), "renamed")
 
 
 def paired(

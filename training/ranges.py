@@ -11,10 +11,12 @@ import json
 import random
 from pathlib import Path
 
-from benchmarks.data import read_lines
 from qa.models.calibrate import calibrate, save_ranges
 from qa.models.weights import Weights, minilm, tokenizer_of, verify
+from qa.reading.lead import compose
 from qa.reading.span_reader import MAX_WINDOW
+from training.data import load
+from training.leads import Leads
 
 SETS = ("squad_train_partial", "squadshifts_new_wiki", "nq_open_oracle")
 SEED = 7
@@ -35,10 +37,11 @@ def main() -> None:
     rng = random.Random(SEED)
     encodings = []
     for name in SETS:
-        lines = read_lines(arguments.data / "train" / f"{name}.jsonl.gz")
+        rows = list(load(arguments.data / "train" / f"{name}.jsonl.gz"))
+        leads = Leads(rows)
         encodings += [
-            tokenizer.encode(line.question, line.context)
-            for line in rng.sample(lines, arguments.pairs)
+            tokenizer.encode(row.question, compose(*leads.of(row)) + row.context)
+            for row in rng.sample(rows, arguments.pairs)
         ]
     out = arguments.reader / "reader.ranges.safetensors"
     save_ranges(calibrate([base, own], encodings), out)

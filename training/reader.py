@@ -23,7 +23,7 @@ from training.adapters import adapt, merge
 from training.dev import dev_sets
 from training.distil import Teachers, taught_loss
 from training.eight_bits import round_as_shipped
-from training.encoder import Tables, open_network
+from training.encoder import Tables, freeze, open_network
 from training.export import load_checkpoint, save_checkpoint, save_reader
 from training.mixture import EARLY, QUOTA, build
 from training.mpnet import open_mpnet
@@ -64,8 +64,7 @@ class Run:
             if plan.encoder and not init
             else open_network(init, plan.seed, plan.dropout)
         )
-        for layer in self.network.layers[: plan.frozen]:
-            layer.requires_grad_(requires_grad=False)
+        freeze(self.network, plan.frozen)
         if plan.adapters:
             adapt(self.network, plan.adapters)
         elif plan.eight_bits:  # adapters are not what ships, so they are not rounded

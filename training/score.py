@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from training.data import Encoder, Example, Row
+from training.data import Encoder, Example, Ids, Row
 from training.dev import dev_sets
 from training.encoder import Network, Tables, open_network
 from training.windows import Batch, Window, ids_of, stack
@@ -72,12 +72,14 @@ def best_span(
     return first, last, float(scores[first, last])
 
 
-def _windows(example: Example, max_tokens: int, stride: int) -> Iterator[Window]:
-    room = max_tokens - len(example.question) - 3
-    extra = len(example.question) + 3
+def _windows(
+    example: Example, lead: Ids, max_tokens: int, stride: int
+) -> Iterator[Window]:
+    extra = len(example.question) + 3 + len(lead)
+    room = max_tokens - extra
     for start in range(0, max(1, len(example.passage)), room - stride):
         end = min(start + room, len(example.passage))
-        yield Window(example, start, end, 0, 0, end - start + extra)
+        yield Window(example, start, end, 0, 0, end - start + extra, lead)
         if end == len(example.passage):
             return
 
@@ -113,7 +115,8 @@ def read(
         question = encoder.tokenizer.encode(row.question, add_special_tokens=False).ids
         passage = encoder.passage(row.context)[0]
         example = Example(ids_of(question[:60]), passage, -1, -1, (), "dev")
-        work += [(n, window) for window in _windows(example, max_tokens, stride)]
+        lead = encoder.passage(row.lead)[0]
+        work += [(n, window) for window in _windows(example, lead, max_tokens, stride)]
     work.sort(key=lambda item: item[1].length)
     best: dict[int, Reading] = {}
     for at in range(0, len(work), 16):
@@ -127,7 +130,8 @@ def read(
             first, last, score = best_span(start, end, allowed, max_answer)
             margin = score - float(start[0] + end[0])
             offsets = encoder.passage(rows[n].context)[1].offsets
-            shift = window.start - len(window.example.question) - 2
+            before = len(window.example.question) + 2 + len(window.lead)
+            shift = window.start - before
             left, right = offsets[first + shift][0], offsets[last + shift][1]
             if n not in best or margin > best[n].margin:
                 best[n] = Reading(rows[n], rows[n].context[left:right], margin)

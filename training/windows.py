@@ -1,25 +1,27 @@
 """Examples become batches of fixed shapes: windows round the answer, or whole passages.
 
-Input: `[CLS] question [SEP] passage [SEP]`, token types 0 and 1. Token 0, [CLS],
-stands for "no answer". Every shape holds about 2,048 tokens, so that the compiler sees
-six shapes only and a step costs the same whatever the length.
+Input: `[CLS] question [SEP] lead passage [SEP]`, token types 0 and 1; no answer is in
+the lead, which three windows of four have. Token 0, [CLS], stands for "no answer".
+Every shape holds about 2,048 tokens, so that the compiler sees six shapes only and a
+step costs the same whatever the length.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from training.data import Example, Ids
+from training.data import Example, Ids, nothing
 from training.encoder import CLS, MASK, SEP
 
+LED = 0.75  # share of the windows with a lead: some passages have no title
 SHAPES = {64: 32, 96: 21, 128: 16, 192: 11, 256: 8, 352: 6}  # tokens: rows of a batch
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One input: a question with tokens `[start, end)` of its passage, and the target.
+    """One input: a question, a lead, tokens `[start, end)` of a passage, the target.
 
     `first` and `last` count tokens of the whole input; both are 0 for no answer.
     """
@@ -30,6 +32,7 @@ class Window:
     first: int
     last: int
     length: int
+    lead: Ids = field(default_factory=nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +90,31 @@ def cut(
     """
     extra = len(example.question) + 3
     answer = example.last - example.first + 1
+    longest = max(SHAPES) - len(example.title) - max(len(example.opening), example.own)
     target = int(random.choice([64, 96, 96, 128]))
     if random.random() < whole:
-        target = max(SHAPES)
-    while answer > target - extra - 8 and target < max(SHAPES):
-        target = min(shape for shape in SHAPES if shape > target)
-    room = target - extra
-    start = -1
+        target = longest
+    while answer > target - extra - 8 and target < longest:
+        target = min(*(s for s in SHAPES if s > target), longest)
+    room = min(target, longest) - extra
+    is_led = random.random() < LED
+
+    def window(start: int, room: int, *, has_answer: bool) -> Window:
+        end = min(start + room, len(example.passage))
+        lead = example.lead(start) if is_led else nothing()
+        shift = len(example.question) + 2 + len(lead) - start
+        place = (example.first + shift, example.last + shift) if has_answer else (0, 0)
+        length = end - start + extra + len(lead)
+        return Window(example, start, end, *place, length, lead)
+
     if example.first >= 0 and random.random() < hidden:
-        start = _place(example, min(room, 93 - extra), True, random)
-    if start >= 0:
-        end = start + min(room, 93 - extra)
-        return Window(example, start, end, 0, 0, end - start + extra)
+        room_without = min(room, 93 - extra)
+        start = _place(example, room_without, True, random)
+        if start >= 0:
+            return window(start, room_without, has_answer=False)
     start = _place(example, room, False, random)
-    end = min(start + room, len(example.passage))
-    found = start <= example.first and example.last < end
-    shift = len(example.question) + 2 - start
-    first, last = (example.first + shift, example.last + shift) if found else (0, 0)
-    return Window(example, start, end, first, last, end - start + extra)
+    found = start <= example.first and example.last < start + room
+    return window(start, room, has_answer=found)
 
 
 def stack(windows: Sequence[Window], rows: int, length: int) -> Batch:
@@ -118,13 +128,14 @@ def stack(windows: Sequence[Window], rows: int, length: int) -> Batch:
     allowed = np.zeros_like(mask)
     ids[:, 0], mask[:, 0], allowed[:, 0] = CLS, True, True
     for n, window in enumerate(windows):
-        question = window.example.question
-        at = len(question) + 2
+        question, lead = window.example.question, window.lead
+        opens = len(question) + 2
+        at = opens + len(lead)
         stop = at + window.end - window.start
-        ids[n, 1 : at - 1], ids[n, at - 1] = question, SEP
+        ids[n, 1 : opens - 1], ids[n, opens - 1], ids[n, opens:at] = question, SEP, lead
         ids[n, at:stop] = window.example.passage[window.start : window.end]
         ids[n, stop] = SEP
-        types[n, at : stop + 1] = 1
+        types[n, opens : stop + 1] = 1
         mask[n, : stop + 1] = True
         allowed[n, at:stop] = True
         target[n] = window.first, window.last

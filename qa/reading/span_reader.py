@@ -4,22 +4,27 @@ Works over any extractive model that gives a start and an end logit for each tok
 scores "no answer" at its first token, as SQuAD 2.0 readers do (Rajpurkar et al. 2018).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from qa.library.sentences import block_spans
-from qa.reading.spans import Blocks, Logits, best_spans, polish, word_edges
+from qa.reading.lead import lead
+from qa.reading.spans import Blocks, Logits, Mask, best_spans, polish, word_edges
 from qa.types import Candidate, Passage
 
 __all__ = ["MAX_WINDOW", "SpanModel", "SpanReader"]
 
+Offsets = npt.NDArray[np.int64]
+
 MAX_WINDOW = 384  # tokens, question and marks included
 _SHARED = 3  # neighbouring windows share a third of their tokens
-_QUESTION = 4  # a question is cut at a fourth of a window
+_QUESTION = 4  # a question is cut at a fourth of a window, and so is a lead
+_SLACK = 8  # tokens by which a part of a text may grow when it is encoded alone
 _MAX_SPAN = 40  # tokens; 30 reads best on the dev sets, statements run longer
 _SPANS_PER_WINDOW = 4
 
@@ -37,10 +42,19 @@ class SpanModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Tokens of a question and a part of one passage."""
+    """Tokens of a question, a lead, and a part of one passage."""
 
     passage: int  # which of the passages
-    encoding: Any  # tokenizers.Encoding
+    encoding: Any  # tokenizers.Encoding, of the question and of lead and part
+    lead: int  # characters of the lead
+    start: int  # where the part begins, in characters of the passage
+
+    def offsets(self) -> tuple[Offsets, Mask]:
+        """Return where tokens stand in the passage, `(n, 2)`, and which ones do."""
+        places = np.array(self.encoding.offsets, dtype=np.int64).reshape(-1, 2)
+        inside = np.array([s == 1 for s in self.encoding.sequence_ids], dtype=np.bool_)
+        inside &= (places[:, 0] >= self.lead) & (places[:, 1] > places[:, 0])
+        return np.where(inside[:, None], places - self.lead + self.start, 0), inside
 
 
 class SpanReader:
@@ -54,10 +68,8 @@ class SpanReader:
         self._tokenizer = tokenizer
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._max_window = max_window
         self._max_question = max_window // _QUESTION
-        self._tokenizer.enable_truncation(
-            max_window, stride=max_window // _SHARED, strategy="only_second"
-        )
 
     @property
     def name(self) -> str:
@@ -68,9 +80,9 @@ class SpanReader:
         """Return candidates of all passages, by margin, best first."""
         question = self._shortened(question)
         windows = [
-            _Window(number, encoding)
+            window
             for number, passage in enumerate(passages)
-            for encoding in self._encode(question, passage.text)
+            for window in self._windows(question, number, passage)
         ]
         found: list[list[Candidate]] = [[] for _ in passages]
         logits = self._model.logits([window.encoding for window in windows])
@@ -80,38 +92,47 @@ class SpanReader:
         kept = [c for candidates in found for c in _without_overlap(candidates)]
         return sorted(kept, key=_order)
 
-    @cached_property
-    def _whole(self) -> Any:
-        """A tokenizer that cuts nothing; few questions need it."""
-        whole = type(self._tokenizer).from_str(self._tokenizer.to_str())
-        whole.no_truncation()
-        return whole
-
-    def _shortened(self, question: str) -> str:
-        if len(question.encode()) <= self._max_question:  # no token is below a byte
-            return question
-        encoding = self._whole.encode(question, add_special_tokens=False)
+    def _shortened(self, text: str) -> str:
+        """Return as much of a text as a question or a lead may have tokens."""
+        if len(text.encode()) <= self._max_question:  # no token is below a byte
+            return text
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
         if len(encoding.ids) <= self._max_question:
-            return question
-        return question[: encoding.offsets[self._max_question - 1][1]]
+            return text
+        return text[: encoding.offsets[self._max_question - 1][1]]
 
-    def _encode(self, question: str, text: str) -> list[Any]:
-        encoding = self._tokenizer.encode(question, text)
-        return [encoding, *encoding.overflowing]
+    def _windows(
+        self, question: str, number: int, passage: Passage
+    ) -> Iterator[_Window]:
+        """Yield one window, or several that overlap where the passage is long."""
+        front = self._shortened(lead(passage)).rstrip()
+        front = f"{front} " if front else ""
+        text = passage.text
+        encoding = self._tokenizer.encode(question, front + text)
+        if len(encoding.ids) <= self._max_window:
+            yield _Window(number, encoding, len(front), 0)
+            return
+        places = self._tokenizer.encode(text, add_special_tokens=False).offsets
+        taken = len(encoding.ids) - len(places)  # by question, lead and marks
+        room = max(1, self._max_window - taken - _SLACK)
+        for first in range(0, len(places), max(1, room - room // _SHARED)):
+            last = min(first + room, len(places)) - 1
+            start, end = places[first][0], places[last][1]
+            encoding = self._tokenizer.encode(question, front + text[start:end])
+            encoding.truncate(self._max_window)
+            yield _Window(number, encoding, len(front), start)
+            if last == len(places) - 1:
+                return
 
 
 def _candidates(
     passage: Passage, window: _Window, start: Logits, end: Logits
 ) -> list[Candidate]:
     text = passage.text
-    encoding = window.encoding
-    offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
-    in_passage = np.array([s == 1 for s in encoding.sequence_ids], dtype=np.bool_)
-    in_passage &= offsets[:, 1] > offsets[:, 0]
+    offsets, in_passage = window.offsets()
     if not in_passage.any():
         return []
     starts, ends = word_edges(text)
-    offsets = np.where(in_passage[:, None], offsets, 0)
     spans = best_spans(
         start,
         end,

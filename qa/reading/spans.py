@@ -20,6 +20,7 @@ Blocks = npt.NDArray[np.int64]
 _UNIT = re.compile(r"\d+(?:[.,:/]\d+)+|(?:[^\W\d_]\.){2,}|[\w\u0300-\u036f]+")
 _BEFORE = "$£€¥#@"  # belongs to a number or name that follows
 _AFTER = "%°"
+_CLOSING = re.compile(r"[.,!?]?[\"”»]")
 _PAIRS = {"“": "”", "«": "»", "(": ")", "[": "]", "„": "“", "‘": "’"}
 
 
@@ -104,6 +105,8 @@ def polish(text: str, start: int, end: int, *, low: int, high: int) -> tuple[int
     (8, 10)
     >>> polish("He said “no way” twice.", 8, 15, low=0, high=23)
     (9, 15)
+    >>> polish("It was “no way.” He left.", 3, 14, low=0, high=25)
+    (3, 16)
     """
     before = (start, end)
     while start < end and (text[start].isspace() or text[start] in ",;:.)]”"):
@@ -118,7 +121,22 @@ def polish(text: str, start: int, end: int, *, low: int, high: int) -> tuple[int
         start -= 1
     if end < high and text[end] in _AFTER and text[end - 1].isdigit():
         end += 1
+    end = _with_closing_mark(text, start, end, high)
     return _without_lone_marks(text, start, end)
+
+
+def _with_closing_mark(text: str, start: int, end: int, high: int) -> int:
+    """Return the end behind the mark that closes a quotation opened in the middle."""
+    inner = text[start + 1 : end]
+    following = _CLOSING.match(text, end, high)
+    if following is None:
+        return end
+    closing = following.group()[-1]
+    opening = {"”": "“", "»": "«"}.get(closing, closing)
+    is_open = inner.count(opening) > inner.count(closing)
+    if opening == closing:
+        is_open = inner.count(opening) % 2 == 1 and text[start] != opening
+    return following.end() if is_open else end
 
 
 def _without_lone_marks(text: str, start: int, end: int) -> tuple[int, int]:
