@@ -237,10 +237,11 @@ class TestLead:
             assert ids.count(TITLE) == 1
             assert len(ids) <= 160
 
-    def test_an_endless_title_leaves_room(self, reader):
-        """A title of a thousand words pushes no passage out."""
-        text = f"{self.OPENING}\n\nThe answer."
-        best = reader.read("where?", [self.led(reader, text, 62, "title " * 1000)])[0]
+    def test_an_endless_lead_leaves_room(self, reader):
+        """Title and sentence of more tokens than a window push no passage out."""
+        text = "A , b " * 60 + "end.\n\nThe answer."
+        start = text.index("The")
+        best = reader.read("where?", [self.led(reader, text, start, ". " * 500)])[0]
         assert best.text == "answer"
 
     def test_the_passage_that_opens_the_article_has_the_title_alone(self):
