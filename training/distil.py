@@ -38,7 +38,7 @@ def compiled(network: Network) -> Forward:
     """Return a network's forward pass by the product's runtime, in 16 bits, on a CPU.
 
     1.6 times as fast as torch in bf16 without `torch.compile`, which takes minutes for
-    twelve layers: 3,820 after 2,380 tokens/s of one thread, other jobs beside both.
+    twelve layers: by hand, 3,820 after 2,380 tokens/s of one thread, other jobs beside.
     """
     width = network.norm.normalized_shape[0]
     example = torch.zeros(2, 64, width), torch.ones(2, 64, dtype=torch.bool)

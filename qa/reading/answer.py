@@ -94,7 +94,7 @@ def _evidence(
     return Evidence(
         margin=best.margin,
         null=best.null,
-        lead=best.margin - max((g[0].margin for g in rivals), default=0.0),
+        gap=best.margin - max((g[0].margin for g in rivals), default=0.0),
         rank=1.0 / min(ranked[_place(c.passage)][0] for c in group),
         fused=hit.score,
         cosine=hit.dense or 0.0,

@@ -22,7 +22,7 @@ class Evidence:
 
     margin: float  # logit of the span minus that of "no answer" in its window
     null: float  # that of "no answer": low where the passage has one for sure
-    lead: float  # its margin minus that of the best answer in other words, else 0
+    gap: float  # its margin minus that of the best answer in other words, else 0
     rank: float  # 1 / rank of its best passage, in (0, 1]
     fused: float  # fused retrieval score of its best passage, in [0, 1]
     cosine: float  # of the question and its best passage
