@@ -13,7 +13,7 @@ import pytest
 from qa.errors import ModelError
 from qa.models.calibrate import calibrate, load_ranges, save_ranges
 from qa.models.encoder import quantise, smoothing
-from qa.models.runtime import Recipe, open_encoder
+from qa.models.runtime import Recipe, fastest_between, open_encoder
 from qa.models.tables import Tables
 from qa.models.weights import (
     Weights,
@@ -168,6 +168,27 @@ class TestEncoder:
         cosines = (full * np.array(short)).sum(1)
         assert 0.99 < cosines.min() < 0.999999
 
+    def test_sixteen_bits_between_are_near(self, weights, tmp_path):
+        sequences = [_tokens(n, seed=n) for n in range(8, 32)]
+        path = tmp_path / "ranges.safetensors"
+        save_ranges(calibrate([weights], sequences), path)
+        eight = open_encoder(Recipe((weights,), "vector", path)).run(sequences)
+        recipe = Recipe((weights,), "vector", path, "bf16")
+        sixteen = open_encoder(recipe).run(sequences)
+        assert (np.array(eight) * np.array(sixteen)).sum(1).min() > 0.995
+
+    def test_sixteen_bits_need_ranges(self, weights):
+        with pytest.raises(ValueError, match="f32"):
+            Recipe((weights,), "spans", None, "bf16")
+
+    def test_sixteen_bits_are_for_processors_with_amx(self, tmp_path):
+        processor = tmp_path / "cpuinfo"
+        assert fastest_between(processor) == "f32"  # not Linux
+        processor.write_text("flags\t: fpu avx2 fma\n")
+        assert fastest_between(processor) == "f32"
+        processor.write_text("flags\t: fpu avx2 amx_tile fma\n")
+        assert fastest_between(processor) == "bf16"
+
     def test_no_sequences(self, weights):
         assert open_encoder(Recipe((weights,), "vector")).run([]) == []
 
@@ -321,6 +342,7 @@ class TestCache:
             Recipe((weights, other), "vector"),
             Recipe((weights,), "spans"),
             Recipe((weights,), "vector", path),
+            Recipe((weights,), "vector", path, "bf16"),
         ]
         for recipe in recipes:
             open_encoder(recipe)

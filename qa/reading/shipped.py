@@ -12,7 +12,7 @@ from typing import Any
 
 from qa.errors import ModelError
 from qa.models.compiled import CompiledEncoder
-from qa.models.runtime import Recipe, open_encoder
+from qa.models.runtime import Between, Recipe, fastest_between, open_encoder
 from qa.models.weights import Weights, minilm, tokenizer_of
 from qa.reading.span_reader import MAX_WINDOW, SpanReader
 from qa.reading.spans import Logits
@@ -24,11 +24,14 @@ _FILE = "reader.safetensors"
 _RANGES = "reader.ranges.safetensors"
 
 
-def open_shipped_reader(folder: str = "") -> SpanReader:
+def open_shipped_reader(
+    folder: str = "", *, between: Between | None = None
+) -> SpanReader:
     """Return the shipped reader, or another that `training.reader` wrote.
 
     Args:
         folder: with `reader.safetensors` and `reader.json`; empty is the shipped one.
+        between: of what is not computed in 8 bits; None takes what is faster here.
 
     Raises:
         ModelError: if files are missing, altered, or made for another encoder.
@@ -41,12 +44,12 @@ def open_shipped_reader(folder: str = "") -> SpanReader:
             f"{place}: trained on the encoder {card.base[:8]!r}, but installed is "
             f"{base.sha256[:8]!r}. Reinstall the package, or train the reader again."
         )
+    parts = base, Weights(place, _FILE, card.sha256)
     ranges = place / _RANGES
-    recipe = Recipe(
-        (base, Weights(place, _FILE, card.sha256)),
-        "spans",
-        ranges if ranges.exists() else None,
-    )
+    if ranges.exists():
+        recipe = Recipe(parts, "spans", ranges, between or fastest_between())
+    else:
+        recipe = Recipe(parts, "spans")
     name = f"span/{card.sha256[:8]}-{recipe.precision}"
     tokenizer = tokenizer_of(base.folder, max_tokens=MAX_WINDOW)
     return SpanReader(_CompiledModel(name, open_encoder(recipe)), tokenizer)
