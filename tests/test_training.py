@@ -19,6 +19,7 @@ from qa.models.calibrate import load_ranges
 from qa.models.encoder import build
 from qa.models.weights import Weights, minilm, read_arrays
 from training.adapters import adapt, merge
+from training.calibrate import FEATURES, Asked, fit
 from training.data import Example, Row, load, tidy, token_span  # after skip
 from training.distil import Teachers, compiled, taught_loss
 from training.eight_bits import round_as_shipped, through
@@ -39,6 +40,7 @@ from training.negatives import exchanged, paired, turned
 from training.plan import options, rate_at
 from training.reader import span_loss
 from training.score import Reading, best_span, scores
+from training.shared import join, join_opinion
 from training.staged import stage, staged_rows
 from training.statements import find_statements, found_rows, silent_on
 from training.windows import SHAPES, Mixture, cut, hide, shape_of, stack
@@ -223,7 +225,7 @@ class TestNegatives:
         contexts = [NEWS, *(f"The bank met {word}." for word in "abcdefghijklmn")]
         source = row("What did the bank cut?", "its rate")
         contexts.append("Another bank cut its rate.")
-        found = list(paired([source], contexts, Random(0)))
+        found = next(paired([source], contexts, Random(0)))
         assert len(found) == 2
         assert all("its rate" not in f.context and not f.answers for f in found)
 
@@ -289,6 +291,73 @@ class TestStatements:
         ]
         assert any(r.answers for r in rows)
         assert any(not r.answers for r in rows)
+
+
+class TestShared:
+    """Passages of one question that compete."""
+
+    def passages(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return logits, mask, target of 7 passages of 5 tokens: 2 questions of 3."""
+        torch.manual_seed(3)
+        allowed = torch.ones(7, 5, dtype=torch.bool)
+        allowed[:, 1] = False
+        target = torch.zeros(7, 2, dtype=torch.long)
+        target[1] = torch.tensor([2, 4])
+        return torch.randn(7, 5, 2), allowed, target
+
+    def test_a_question_is_asked_of_all_its_passages_at_once(self):
+        logits, allowed, target = self.passages()
+        joined, may, wanted = join(logits, allowed, target, 3)
+        assert joined.shape == (2, 15, 2)
+        assert wanted.tolist() == [[5 + 2, 5 + 4], [0, 0]]
+        assert may[0].tolist() == [
+            True,
+            False,
+            *[True] * 3,
+            *[False] * 2,
+            True,
+            True,
+            True,
+            False,
+            False,
+            True,
+            True,
+            True,
+        ]
+        torch.testing.assert_close(joined[0, 7], logits[1, 2] - logits[1, 0])
+        assert (joined[:, 0] == 0).all()
+
+    def test_teachers_are_heard_on_the_passage_that_may_answer(self):
+        opinion = torch.rand(7, 5, 2).softmax(1)
+        joined = join_opinion(opinion, 3)
+        torch.testing.assert_close(joined[:, :5], opinion[[0, 3]])
+        assert not joined[:, 5:].any()
+
+    def test_the_wrong_passage_loses_though_each_alone_is_content(self):
+        logits, allowed, target = (found[:3] for found in self.passages())
+        logits[:] = 0.0
+        logits[1, 2, 0] = logits[1, 4, 1] = 9.0  # the right one
+        alone = span_loss(logits, allowed, target)
+        logits[2, 3] = 9.0  # another one, as sure
+        logits[2, 0] = 18.0  # and surer still that it does not answer
+        content = span_loss(*join(logits, allowed, target, 3))
+        logits[2, 0] = 0.0
+        torn = span_loss(*join(logits, allowed, target, 3))
+        assert float(alone) > float(content) < 0.01
+        assert float(torn) == pytest.approx(np.log(2), abs=0.01)
+
+    def test_a_batch_holds_whole_questions_of_which_one_passage_answers(self):
+        rivals = tuple(example(-1, -1, n) for n in (30, 90, 400))
+        sets = {"a": [replace(example(i, i + 1), rivals=rivals) for i in range(99)]}
+        mixture = Mixture(sets, {"a": 1}, frozenset(), seed=0)
+        batches = list(mixture.batches(0.5, draws=99))
+        assert {batch.together for batch in batches} == {3}
+        for batch in batches:
+            assert batch.ids.shape[0] == SHAPES[batch.ids.shape[1]]
+            answered = batch.target[:, 1] > 0
+            questions = len(answered) // 3
+            assert answered[: questions * 3 : 3].all()
+            assert answered.sum() == questions
 
 
 class TestLearning:
@@ -529,6 +598,22 @@ line = f"{network.weight.tolist()} {workers.total(1.5, workers.rank)}\\n"
 print(line, end="", flush=True)  # in one piece: the other writes, too
 workers.leave()
 """
+
+
+class TestCalibrate:
+    def test_what_tells_questions_apart_counts_though_it_ranks_nothing(self):
+        random = np.random.default_rng(0)
+        asked = []
+        for _ in range(400):
+            features = random.normal(size=(4, len(FEATURES)))
+            features[:, 1] = random.normal()  # the same for all its proposals
+            best = features[:, 0].argmax()
+            right = np.zeros(4)
+            right[best] = features[best, 1] + random.normal() / 2 > 0
+            asked.append(Asked("a", True, features, right))
+        found = fit(asked, "test")
+        assert found.weights[FEATURES[0]] > 0.5
+        assert found.weights[FEATURES[1]] > 1.5
 
 
 class TestWorkers:

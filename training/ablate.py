@@ -42,8 +42,11 @@ class Variant:
 
 VARIANTS: Mapping[str, Variant] = {
     "the recipe": Variant(),
-    "no questions of other passages": Variant(without=("paired",)),
-    "no turned or exchanged words": Variant(without=("turned", "exchanged")),
+    "no questions of other passages": Variant(without=("paired", "rivals")),
+    "no passages that compete": Variant(without=("rivals",)),
+    "no turned, exchanged or renamed words": Variant(
+        without=("turned", "exchanged", "renamed")
+    ),
     "no labelled unanswerable ones": Variant(
         without=("squad_train_unans", "unansq_dev")
     ),

@@ -6,9 +6,10 @@ Questions of the dev sets go the whole way over two pools, the contexts of the d
 and the newswire articles; some are asked of the pool that is not theirs. Each proposed
 answer is right (F1 of at least 0.6 against an expected span) or wrong. A logistic
 regression with few features tells the right ones (Platt 1999), first over all
-proposals, so that it ranks them, then rescaled on the best of each question, so that
-its probability is that of the answer given. All figures come from five folds: no
-question is scored by weights that have seen it.
+proposals, so that it ranks them, then rescaled and fitted further on the best of each
+question, so that its probability is that of the answer given: what tells one passage
+from the next is not all that tells an answer from none. All figures come from five
+folds: no question is scored by weights that have seen it.
 """
 
 import argparse
@@ -39,6 +40,8 @@ RIGHT = 0.6  # F1 against an expected span
 FOLDS = 5
 SEED = 7
 RIDGE = 1.0  # strength of the L2 penalty on standardised weights
+FURTHER = 15.0  # that on how far they move when fitted to the best proposals
+ROUNDS = 3  # of that, since who is best moves with them
 
 Floats = npt.NDArray[np.float64]
 
@@ -144,7 +147,11 @@ def _asked(name: str, question: Question, proposals: Sequence[Proposal]) -> Aske
 
 
 def fit(asked: Sequence[Asked], reader: str) -> Calibration:
-    """Return weights that rank proposals, rescaled on the best of each question."""
+    """Return weights that rank proposals, fitted further on the best of each question.
+
+    Of 3, 5, 15 and 30 for `FURTHER`, and 1, 3 and 6 rounds, the differences are within
+    0.3 points of right answers where 70 % of the unanswerable ones are held back.
+    """
     x = np.concatenate([a.features for a in asked])
     y = np.concatenate([a.right for a in asked])
     # every question counts the same, however many proposals it has
@@ -159,17 +166,32 @@ def fit(asked: Sequence[Asked], reader: str) -> Calibration:
     )
     middle = top.mean()
     scale = _regress((top - middle)[:, None], hit, np.ones(len(hit)), 1e-3)
-    weights = dict(zip(FEATURES, (scale[1] * slopes).tolist(), strict=True))
-    return Calibration(reader, float(scale[0] - scale[1] * middle), weights)
+    slopes = scale[1] * slopes
+    bias = float(scale[0] - scale[1] * middle)
+    for _ in range(ROUNDS):
+        tops = [int((a.features @ slopes).argmax()) for a in asked]
+        x = np.array([a.features[n] for a, n in zip(asked, tops, strict=True)])
+        y = np.array([a.right[n] for a, n in zip(asked, tops, strict=True)])
+        known = x @ slopes + bias
+        more = _regress((x - mean) / spread, y, np.ones(len(y)), FURTHER, known)
+        slopes = slopes + more[1:] / spread
+        bias += float(more[0] - mean @ (more[1:] / spread))
+    weights = dict(zip(FEATURES, slopes.tolist(), strict=True))
+    return Calibration(reader, bias, weights)
 
 
-def _regress(x: Floats, y: Floats, weight: Floats, ridge: float) -> Floats:
-    """Return intercept and slopes of a logistic regression, by Newton's method."""
+def _regress(
+    x: Floats, y: Floats, weight: Floats, ridge: float, known: Floats | float = 0.0
+) -> Floats:
+    """Return intercept and slopes of a logistic regression, by Newton's method.
+
+    `known` is a logit that is added as it is.
+    """
     design = np.hstack([np.ones((len(x), 1)), x])
     penalty = np.diag([0.0] + [ridge] * x.shape[1])
     beta = np.zeros(design.shape[1])
     for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
+        p = 1 / (1 + np.exp(-np.clip(known + design @ beta, -30, 30)))
         gradient = design.T @ (weight * (y - p)) - penalty @ beta
         curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + penalty
         step = np.linalg.solve(curvature + 1e-9 * np.eye(len(beta)), gradient)

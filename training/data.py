@@ -72,6 +72,7 @@ class Example:
         title, opening: what its article begins with, if that is not the passage's own
             first sentence; shapes `(n_title,)`, `(n_opening,)`.
         own: tokens of the passage's own first sentence.
+        rivals: the same question with other passages, which do not answer it.
     """
 
     question: Ids
@@ -83,6 +84,7 @@ class Example:
     title: Ids = field(default_factory=nothing)
     opening: Ids = field(default_factory=nothing)
     own: int = 0
+    rivals: tuple["Example", ...] = ()
 
     def lead(self, start: int) -> Ids:
         """Return what stands in front of a window from token `start` of the passage."""

@@ -5,6 +5,8 @@ statements and labelled unanswerable questions; training/README.md has the reaso
 """
 
 import random as rnd
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from training.data import Encoder, Example, Row, load
@@ -14,7 +16,7 @@ from training.staged import attributed, staged_rows
 from training.statements import found_rows, topic
 
 QUOTA = {
-    "squad_train_partial": 22000,
+    "squad_train_partial": 18000,
     "squad_train_unans": 4500,
     "unansq_dev": 6000,
     "squadshifts_new_wiki": 6500,
@@ -29,18 +31,22 @@ QUOTA = {
     "found": 1800,
     "staged": 4000,
     "attributed": 3500,
-    "paired": 9000,
+    "paired": 5000,
     "turned": 4000,
     "exchanged": 4000,
     "renamed": 3000,
+    "rivals": 14000,
 }
 EARLY = frozenset(
     (
         "squadshifts_amazon_reviews squadshifts_reddit qamr tweetqa policyqa nq_swap"
     ).split()
 )
-_MADE = frozenset("found staged attributed paired turned exchanged renamed".split())
+_MADE = frozenset(
+    "found staged attributed paired turned exchanged renamed rivals".split()
+)
 _FILES = [name for name in QUOTA if name not in _MADE]
+_MET = 4  # other passages that a question meets
 _FAR = 40  # rows from which another name comes: the same article, or the next ones
 _WIKI = (
     "squad_train_partial",
@@ -101,13 +107,19 @@ def build(
     asked = answerable + random.sample(
         rows["squadshifts_reddit"], min(2000, len(rows["squadshifts_reddit"]))
     )
-    rows["paired"] = list(paired(asked, sorted(contexts), random, per_row=1))
+    asked += rows["squad_train_unans"] + rows["unansq_dev"]
+    met = list(paired(asked, sorted(contexts), random, per_row=_MET))
+    rows["paired"] = [row for found in met for row in found]
     encoder = Encoder()
-    return {
-        name: [
-            example
-            for row in found
-            if (example := encoder.encode(row, name, *leads.of(row)))
-        ]
-        for name, found in rows.items()
-    }
+
+    def encoded(found: Iterable[Row], name: str) -> list[Example]:
+        examples = (encoder.encode(row, name, *leads.of(row)) for row in found)
+        return [example for example in examples if example]
+
+    sets = {name: encoded(found, name) for name, found in rows.items()}
+    sets["rivals"] = [
+        replace(own, rivals=tuple(encoded(found, "rivals")))
+        for row, found in zip(asked, met, strict=True)
+        for own in encoded([row], "rivals")
+    ]
+    return sets

@@ -150,11 +150,11 @@ def renamed(row: Row, other: Row, random: Random) -> Row | None:
 
 def paired(
     rows: Sequence[Row], contexts: Sequence[str], random: Random, per_row: int = 2
-) -> Iterator[Row]:
+) -> Iterator[list[Row]]:
     """Yield each question with passages that share its words but hold no answer.
 
-    TF-IDF over all passages, ranks 1 to 10 without the gold passage; those that hold
-    an answer's text are left out. Two of them are drawn for each question.
+    TF-IDF over all passages, ranks 1 to 12 without the question's own; those that hold
+    an answer's text are left out. Of them `per_row` are drawn: one list for each row.
     """
     vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
     table = vectorizer.fit_transform(contexts).T.tocsc()
@@ -172,12 +172,14 @@ def paired(
                 if contexts[c] != row.context
                 and not any(text in lowered[c] for text in texts)
             ]
-            for c in random.sample(good, min(per_row, len(good))):
-                yield Row(
+            yield [
+                Row(
                     f"{row.id}-paired{c}",
-                    row.title,
+                    "",  # the passage's, which the question's title is not
                     contexts[c],
                     row.question,
                     (),
                     "paired",
                 )
+                for c in random.sample(good, min(per_row, len(good)))
+            ]

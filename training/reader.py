@@ -29,6 +29,7 @@ from training.mixture import EARLY, QUOTA, build
 from training.mpnet import open_mpnet
 from training.plan import Plan, options, portable, rate_at
 from training.score import score_all
+from training.shared import join, join_opinion
 from training.windows import Batch, Mixture
 from training.workers import Workers
 
@@ -116,6 +117,16 @@ class Run:
             return nullcontext()
         return torch.autocast(torch.device(self.plan.device).type, torch.bfloat16)
 
+    def loss(
+        self, logits: Tensor, allowed: Tensor, target: Tensor, opinion: Tensor | None
+    ) -> Tensor:
+        """Return the loss against the labels and, where there are any, the teachers."""
+        labelled = span_loss(logits, allowed, target)
+        if opinion is None:
+            return labelled
+        taught = taught_loss(logits, allowed, opinion)
+        return self.plan.taught * taught + (1 - self.plan.taught) * labelled
+
     def step(self, forward: torch.nn.Module, batch: Batch) -> Tensor:
         """Take one step and return its loss."""
         rate = self.plan.rate * rate_at(self.progress, self.plan.warmup)
@@ -134,11 +145,15 @@ class Run:
         embedded = self.tables(ids, types)
         with self.precision():
             logits = forward(embedded, mask)
-        loss = span_loss(logits, allowed, target)
+        opinion = None
         if self.teachers is not None:
             opinion = self.teachers.opinion(ids, types, mask, allowed)
-            share = self.plan.taught
-            loss = share * taught_loss(logits, allowed, opinion) + (1 - share) * loss
+        loss = self.loss(logits, allowed, target, opinion)
+        if batch.together > 1:
+            if opinion is not None:
+                opinion = join_opinion(opinion, batch.together)
+            joined = join(logits, allowed, target, batch.together)
+            loss = (loss + self.loss(*joined, opinion)) / 2
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip)

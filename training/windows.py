@@ -6,6 +6,7 @@ Every shape holds about 2,048 tokens, so that the compiler sees six shapes only 
 step costs the same whatever the length.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from training.data import Example, Ids, nothing
 from training.encoder import CLS, MASK, SEP
 
 LED = 0.75  # share of the windows with a lead: some passages have no title
+TOGETHER = 3  # passages of a question that compete with each other
 SHAPES = {64: 32, 96: 21, 128: 16, 192: 11, 256: 8, 352: 6}  # tokens: rows of a batch
 
 
@@ -44,6 +46,7 @@ class Batch:
         mask: True for real tokens, shape `(n, length)`.
         allowed: True for [CLS] and the tokens of the passage, shape `(n, length)`.
         target: first and last token of the answer, shape `(n, 2)`.
+        together: so many inputs on end are passages of one question.
     """
 
     ids: npt.NDArray[np.int64]
@@ -51,6 +54,7 @@ class Batch:
     mask: npt.NDArray[np.bool_]
     allowed: npt.NDArray[np.bool_]
     target: npt.NDArray[np.int64]
+    together: int = 1
 
 
 def _overlap(example: Example, start: int, end: int) -> int:
@@ -80,20 +84,29 @@ def _place(example: Example, room: int, hide: bool, random: np.random.Generator)
 
 
 def cut(
-    example: Example, random: np.random.Generator, *, whole: float, hidden: float
+    example: Example,
+    random: np.random.Generator,
+    *,
+    whole: float,
+    hidden: float,
+    most: int | None = None,
 ) -> Window:
     """Return a random window of the example.
 
     With probability `whole` it is the whole passage (at most the longest shape). With
     probability `hidden` the window of an answerable example avoids the answer, where
-    the passage is long enough: a negative as reading long passages meets them.
+    the passage is long enough: a negative as reading long passages meets them. With
+    `most` it fills that many tokens in all, if the lead leaves room for it.
     """
     extra = len(example.question) + 3
     answer = example.last - example.first + 1
-    longest = max(SHAPES) - len(example.title) - max(len(example.opening), example.own)
+    lead = len(example.title) + max(len(example.opening), example.own)
+    longest = max(SHAPES) - lead
     target = int(random.choice([64, 96, 96, 128]))
     if random.random() < whole:
         target = longest
+    if most is not None:
+        target = max(most - lead, min(SHAPES))
     while answer > target - extra - 8 and target < longest:
         target = min(*(s for s in SHAPES if s > target), longest)
     room = min(target, longest) - extra
@@ -101,11 +114,11 @@ def cut(
 
     def window(start: int, room: int, *, has_answer: bool) -> Window:
         end = min(start + room, len(example.passage))
-        lead = example.lead(start) if is_led else nothing()
-        shift = len(example.question) + 2 + len(lead) - start
+        led = example.lead(start) if is_led else nothing()
+        shift = len(example.question) + 2 + len(led) - start
         place = (example.first + shift, example.last + shift) if has_answer else (0, 0)
-        length = end - start + extra + len(lead)
-        return Window(example, start, end, *place, length, lead)
+        length = end - start + extra + len(led)
+        return Window(example, start, end, *place, length, led)
 
     if example.first >= 0 and random.random() < hidden:
         room_without = min(room, 93 - extra)
@@ -117,7 +130,9 @@ def cut(
     return window(start, room, has_answer=found)
 
 
-def stack(windows: Sequence[Window], rows: int, length: int) -> Batch:
+def stack(
+    windows: Sequence[Window], rows: int, length: int, together: int = 1
+) -> Batch:
     """Return the batch of the windows, padded to shape `(rows, length)`.
 
     Rows beyond the windows keep a lone [CLS] with target 0.
@@ -139,7 +154,7 @@ def stack(windows: Sequence[Window], rows: int, length: int) -> Batch:
         mask[n, : stop + 1] = True
         allowed[n, at:stop] = True
         target[n] = window.first, window.last
-    return Batch(ids, types, mask, allowed, target)
+    return Batch(ids, types, mask, allowed, target, together)
 
 
 def shape_of(length: int) -> int:
@@ -194,12 +209,22 @@ class Mixture:
         self.sets, self.early = sets, early
         self.quota = np.array([min(quota[n], 10**6) for n in self.names], dtype=float)
         self.rings: dict[str, list[int]] = {name: [] for name in self.names}
-        self.waiting: dict[int, list[Window]] = {shape: [] for shape in SHAPES}
+        self.waiting: dict[tuple[int, int], list[Window]] = defaultdict(list)
 
     def _next(self, name: str) -> Example:
         if not self.rings[name]:
             self.rings[name] = self.random.permutation(len(self.sets[name])).tolist()
         return self.sets[name][self.rings[name].pop()]
+
+    def _windows(self, example: Example, whole: float) -> list[Window]:
+        if not example.rivals:
+            return [cut(example, self.random, whole=whole, hidden=0.06)]
+        drawn = self.random.permutation(len(example.rivals))[: TOGETHER - 1]
+        own = cut(example, self.random, whole=whole, hidden=0.0)
+        most = shape_of(own.length)
+        others = (example.rivals[n] for n in drawn)
+        rivals = (cut(r, self.random, whole=0, hidden=0, most=most) for r in others)
+        return [own, *rivals]
 
     def batches(self, progress: float, draws: int = 2048) -> Iterator[Batch]:
         """Yield the batches filled by the next `draws` examples, in random order.
@@ -214,17 +239,15 @@ class Mixture:
         picks = self.random.choice(len(self.names), size=draws, p=share / share.sum())
         ready: list[Batch] = []
         for pick in picks:
-            window = cut(
-                self._next(self.names[int(pick)]),
-                self.random,
-                whole=0.05 + (self.whole - 0.05) * progress,
-                hidden=0.06,
-            )
-            shape = shape_of(window.length)
-            self.waiting[shape].append(window)
-            if len(self.waiting[shape]) == SHAPES[shape]:
-                ready.append(stack(self.waiting[shape], SHAPES[shape], shape))
-                self.waiting[shape] = []
+            whole = 0.05 + (self.whole - 0.05) * progress
+            found = self._windows(self._next(self.names[int(pick)]), whole)
+            together = len(found)
+            shape = max(shape_of(window.length) for window in found)
+            waiting = self.waiting[shape, together]
+            waiting += found
+            if len(waiting) + together > SHAPES[shape]:
+                ready.append(stack(waiting, SHAPES[shape], shape, together))
+                waiting.clear()
         for n in self.random.permutation(len(ready)):
             batch = ready[int(n)]
             if self.masked:
