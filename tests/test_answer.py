@@ -6,7 +6,7 @@ import pytest
 
 from qa.library.sentences import sentence_around
 from qa.reading.answer import choose, propose
-from qa.reading.confidence import Calibration, load_calibration
+from qa.reading.confidence import Calibration, Evidence, load_calibration
 from qa.types import Article, Candidate, Hit, Passage
 
 # certain above a margin of 0, hopeless below: what is tested is the decision
@@ -116,6 +116,51 @@ class TestEvidence:
         assert proposal.evidence.agreement == pytest.approx(math.log(2))
         assert proposal.evidence.rank == 1.0
         assert proposal.evidence.margin == 2.0
+
+    def evidence(self, question: str, text: str, words: str) -> Evidence:
+        a = passage("a", text)
+        hits, found = [Hit(a, 1.0)], [candidate(a, words, 1.0)]
+        return propose(question, hits, found, STEP)[0].evidence
+
+    def test_an_answer_is_no_evidence_for_itself(self):
+        """The question's words count where they stand beside the answer."""
+        text = "Ann carried the cup of Rome. Bob lost."
+        question = "Who carried the cup of Rome?"
+        assert self.evidence(question, text, "Ann").nearby == 1.0
+        wide = self.evidence(question, text, "the cup of Rome")
+        assert wide.nearby == pytest.approx(1 / 3)
+
+    @pytest.mark.parametrize(
+        ("text", "speaker"),
+        [
+            ("Ann Lee said that the oil would run out.", 1.0),
+            ("The news came from Ann Lee. She said that the oil would run out.", 1.0),
+            ("Ms. Lee said that the oil would run out.", 0.0),
+            ("Bob said that the oil would run out.", -1.0),
+        ],
+    )
+    def test_who_said_it(self, text, speaker):
+        """What is asked of one person is not answered by what another one said."""
+        question = "What did Ann Lee say about oil?"
+        found = self.evidence(question, text, "the oil would run out")
+        assert (found.speaker, found.statement) == (speaker, 1.0)
+
+    def test_the_one_spoken_of_is_not_the_speaker(self):
+        """A name inside the statement is what it is about."""
+        text = "Bob said that Ann Lee would sell her oil."
+        words = "Ann Lee would sell her oil"
+        found = self.evidence("What did Ann Lee say about oil?", text, words)
+        assert found.speaker == -1.0
+
+    def test_an_amount_is_measured(self):
+        """Whether the span has a number counts where one is asked for."""
+        text = "Nine ships came, a few of them late."
+        for words, measured in (("Nine", 1.0), ("late", -1.0)):
+            found = self.evidence("How many ships came?", text, words)
+            assert (found.measured, found.amount) == (measured, 1.0)
+        found = self.evidence("Who came?", text, "late")
+        assert (found.measured, found.amount, found.statement) == (0.0, 0.0, 0.0)
+        assert found.speaker == 0.0
 
 
 class TestCalibration:

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from qa.library.sentences import sentence_around
 from qa.reading.cite import cite, cite_passage
 from qa.reading.confidence import Calibration, Evidence
-from qa.reading.kinds import asks_statement, fits
+from qa.reading.kinds import asks_amount, asks_statement, fits, speaker
 from qa.search.terms import content_words, coverage
 from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Reason
 
 __all__ = ["Proposal", "choose", "propose", "says"]
 
 _CONSIDERED = 24  # best candidates of all passages; more never won on the dev sets
+_NEAR = 250  # characters: about a sentence before, one after
 _NEAREST = 3  # passages shown when the articles do not say
 _WORDS = re.compile(r"\w+")
 _ARTICLE_WORDS = frozenset(("a", "an", "the"))
@@ -58,11 +59,15 @@ def propose(
     for candidate in considered:
         groups.setdefault(_words(candidate.text), []).append(candidate)
     ranked = {_place(hit.passage): (n, hit) for n, hit in enumerate(hits, start=1)}
+    by_words = [(frozenset(words), group) for words, group in groups.items()]
     proposals = []
-    for words, group in groups.items():
+    for words, group in by_words:
         # "30 September" speaks for "30 September 2015", not against it
-        alike = [g for key, g in groups.items() if _contains(key, words)]
-        rivals = [g for key, g in groups.items() if not _contains(key, words)]
+        alike: list[list[Candidate]] = []
+        rivals: list[list[Candidate]] = []
+        for others, other in by_words:
+            is_alike = others <= words or words <= others
+            (alike if is_alike else rivals).append(other)
         evidence = _evidence(question, group, alike, rivals, ranked, unknown)
         proposals.append(
             Proposal(tuple(group), evidence, calibration.confidence(evidence))
@@ -91,6 +96,8 @@ def _evidence(
     start, end = sentence_around(text, best.start, best.end)
     _, hit = ranked[_place(best.passage)]
     context = f"{best.passage.article.title}\n{best.passage.text}"
+    fit = fits(question, best.text)
+    is_amount, is_statement = asks_amount(question), asks_statement(question)
     return Evidence(
         margin=best.margin,
         null=best.null,
@@ -99,17 +106,29 @@ def _evidence(
         fused=hit.score,
         cosine=hit.dense or 0.0,
         coverage=coverage(question, context),
-        nearby=coverage(question, text[start:end]),
+        # what the answer says itself is no sign that it was asked for
+        nearby=coverage(question, _around(text, best, start, end)),
+        speaker=_speaks(question, _around(text, best, start - _NEAR, end + _NEAR)),
         unknown=unknown,
         agreement=math.log(len({c.passage.article.id for g in alike for c in g})),
-        fit=fits(question, best.text),
-        length=(
-            0.0
-            if asks_statement(question)
-            else math.log(max(1, len(_words(best.text))))
-        ),
+        fit=fit,
+        measured=fit if is_amount else 0.0,
+        amount=float(is_amount),
+        statement=float(is_statement),
+        length=0.0 if is_statement else math.log(max(1, len(_words(best.text)))),
         asked=math.log1p(len(content_words(question))),
     )
+
+
+def _around(text: str, span: Candidate, start: int, end: int) -> str:
+    """Return `text[start:end]` without the span."""
+    return f"{text[max(0, start) : span.start]} {text[span.end : end]}"
+
+
+def _speaks(question: str, around: str) -> float:
+    """Return from -1 to 1 how much of the name asked about stands round the answer."""
+    name = speaker(question)
+    return 2 * coverage(name, around) - 1 if name else 0.0
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -123,11 +142,6 @@ def says(text: str, proposal: Proposal) -> bool:
     """Tell whether a text holds the words of an answer, in their order."""
     wanted, words = _words(proposal.best.text), _words(text)
     return f" {' '.join(wanted)} " in f" {' '.join(words)} "
-
-
-def _contains(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether the words of one are all among those of the other, either way."""
-    return set(one) <= set(other) or set(other) <= set(one)
 
 
 def choose(

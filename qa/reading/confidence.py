@@ -27,10 +27,14 @@ class Evidence:
     fused: float  # fused retrieval score of its best passage, in [0, 1]
     cosine: float  # of the question and its best passage
     coverage: float  # share of the question's words in title and passage, in [0, 1]
-    nearby: float  # the same share, in the sentence alone
+    nearby: float  # the same share, in the sentence alone and without the answer
+    speaker: float  # "what did X say": 1 if X is named round the answer, to -1, else 0
     unknown: float  # share of the question's words that no article holds, in [0, 1]
     agreement: float  # log of the articles that give the same, fewer or more words
     fit: float  # 1 if it looks like the kind that was asked for, -1 if not, else 0
+    measured: float  # the same where an amount is asked for, else 0
+    amount: float  # 1 where an amount is asked for, else 0
+    statement: float  # 1 where it is asked what somebody said, else 0
     length: float  # log of the words in the span; 0 where a statement is asked for
     asked: float  # log of one more than the words that say what is asked
 

@@ -7,7 +7,7 @@ others, no rule: the calibration gives it its weight.
 
 import re
 
-__all__ = ["asks_statement", "fits"]
+__all__ = ["asks_amount", "asks_statement", "fits", "speaker"]
 
 _WHEN = re.compile(
     r"\b(?:when|what (?:year|date|day|month|time)|which (?:year|date|day|month)"
@@ -23,9 +23,10 @@ _AMOUNT = re.compile(
 _WHO = re.compile(r"\b(?:who|whom|whose)\b", re.I)
 
 _SAID = re.compile(
-    r"\bwhat (?:did|does|do|has|have|had|was|were) .*\b(?:say|said|tell|told|ask|asked"
-    r"|claim|argue|warn|announce|promise|declare|suggest|predict|explain|reply|replied"
-    r"|insist|deny|denied|admit|add|write|written)\b",
+    r"\bwhat (?:did|does|do|has|have|had|was|were) (?P<who>.*?)"
+    r"\b(?:say|said|tell|told|ask|asked|claim|argue|warn|announce|promise|declare"
+    r"|suggest|predict|explain|reply|replied|insist|deny|denied|admit|add|write"
+    r"|written)\b",
     re.I,
 )
 
@@ -62,6 +63,25 @@ def asks_statement(question: str) -> bool:
     (True, False)
     """
     return bool(_SAID.search(question))
+
+
+def speaker(question: str) -> str:
+    """Return who is asked about, where it is asked what somebody said.
+
+    >>> speaker("What did the mayor of Ulm say about it?"), speaker("Who said so?")
+    ('the mayor of Ulm', '')
+    """
+    said = _SAID.search(question)
+    return said["who"].strip() if said else ""
+
+
+def asks_amount(question: str) -> bool:
+    """Tell whether it is asked how many or how much.
+
+    >>> asks_amount("How many came?"), asks_amount("How did they come?")
+    (True, False)
+    """
+    return bool(_AMOUNT.search(question))
 
 
 def fits(question: str, span: str) -> float:

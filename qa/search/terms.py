@@ -12,7 +12,7 @@ _FUNCTION_WORDS = frozenset(
     is are was were be been being am do does did done has have had having will would
     shall should can could may might must i you he she it we they me him her us them my
     your his its our their this that these those there here who whom whose which what
-    when where why how s t d ll re ve m don didn doesn isn wasn weren aren won not no
+    when where why how s t d ll re ve m don didn doesn isn wasn weren aren not no
     if so any some tell please according
     """.split()
 )
@@ -27,6 +27,8 @@ def content_words(question: str) -> list[str]:
 
     >>> content_words("What did Iran say about the elections of Iran?")
     ['Iran', 'say', 'elections']
+    >>> content_words("Who won the cup?")
+    ['won', 'cup']
     """
     words = dict.fromkeys(_WORD.findall(question))
     seen: dict[str, str] = {}
