@@ -126,6 +126,7 @@ class KeywordModel:
         self.token = token
 
     def logits(self, windows):
+        windows = list(windows)
         self.seen = [window.ids for window in windows]
         found = []
         for window in windows:

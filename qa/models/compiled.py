@@ -8,7 +8,7 @@ neighbours: in batches of 16 the same model is no faster.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,32 +50,44 @@ class CompiledEncoder:
 
         Shape `(dim,)` for vectors, `(n_tokens, n_logits)` for spans.
         """
-        outputs: list[npt.NDArray[np.float32]] = [np.empty(0, np.float32)] * len(
-            encodings
-        )
         longest_first = sorted(
             range(len(encodings)), key=lambda row: -len(encodings[row].ids)
         )
+        outputs = [np.empty(0, np.float32)] * len(encodings)
+        found = self.stream(encodings[row] for row in longest_first)
+        for row, output in zip(longest_first, found, strict=True):
+            outputs[row] = output
+        return outputs
+
+    def stream(
+        self, encodings: Iterable[Encoding]
+    ) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield the output of each sequence, in order, as `run` returns them.
+
+        While some run, the caller prepares the next and looks at the last.
+        """
         running: deque[tuple[int, Any]] = deque()
 
-        def collect() -> None:
-            row, request = running.popleft()
+        def collect() -> npt.NDArray[np.float32]:
+            n_tokens, request = running.popleft()
             request.wait()
             output = request.get_output_tensor(0).data[0]
             if self._head == "spans":
-                output = output[: len(encodings[row].ids)]
-            outputs[row] = output.copy()
+                output = output[:n_tokens]
+            copied: npt.NDArray[np.float32] = output.copy()
             self._idle.append(request)
+            return copied
 
         try:
-            for row in longest_first:
+            for encoding in encodings:
                 if len(running) > self._n_streams:  # one waits, so no core does
-                    collect()
-                running.append((row, self._start(encodings[row])))
-        finally:
+                    yield collect()
+                running.append((len(encoding.ids), self._start(encoding)))
             while running:
+                yield collect()
+        finally:
+            while running:  # the caller gave up
                 collect()
-        return outputs
 
     def _start(self, encoding: Encoding) -> Any:
         """Start a request; there are as many as were ever needed at one time."""

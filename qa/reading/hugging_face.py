@@ -1,6 +1,6 @@
 """Any extractive Hugging Face model as a reader, by name or path, through torch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,9 +61,10 @@ class _TorchModel:
     def name(self) -> str:
         return f"hf/{self._name}"
 
-    def logits(self, windows: Sequence[Any]) -> list[tuple[Logits, Logits]]:
+    def logits(self, windows: Iterable[Any]) -> list[tuple[Logits, Logits]]:
         import torch
 
+        windows = list(windows)
         order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
         found: dict[int, tuple[Logits, Logits]] = {}
         for first in range(0, len(order), _BATCH):

@@ -5,7 +5,7 @@ The reader was trained on the encoder of the default embedder with its tables fr
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,5 +91,6 @@ class _CompiledModel:
     def name(self) -> str:
         return self._name
 
-    def logits(self, windows: Sequence[Any]) -> list[tuple[Logits, Logits]]:
-        return [(out[:, 0], out[:, 1]) for out in self._encoder.run(windows)]
+    def logits(self, windows: Iterable[Any]) -> Iterator[tuple[Logits, Logits]]:
+        for out in self._encoder.stream(windows):
+            yield out[:, 0], out[:, 1]

@@ -4,7 +4,8 @@ Works over any extractive model that gives a start and an end logit for each tok
 scores "no answer" at its first token, as SQuAD 2.0 readers do (Rajpurkar et al. 2018).
 """
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -36,8 +37,8 @@ class SpanModel(Protocol):
     def name(self) -> str:
         """Identity of the weights."""
 
-    def logits(self, windows: Sequence[Any]) -> list[tuple[Logits, Logits]]:
-        """Return start and end logits of each `tokenizers.Encoding`."""
+    def logits(self, windows: Iterable[Any]) -> Iterable[tuple[Logits, Logits]]:
+        """Give start and end logits of each `tokenizers.Encoding`, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,19 @@ class SpanReader:
     def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
         """Return candidates of all passages, by margin, best first."""
         question = self._shortened(question)
-        windows = [
-            window
-            for number, passage in enumerate(passages)
-            for window in self._windows(question, number, passage)
-        ]
+        # the longest first, so that no core is left alone with it at the end
+        order = sorted(range(len(passages)), key=lambda n: -len(passages[n].text))
+        windows: deque[_Window] = deque()
+
+        def encodings() -> Iterator[Any]:  # made while the model reads the last ones
+            for number in order:
+                for window in self._windows(question, number, passages[number]):
+                    windows.append(window)
+                    yield window.encoding
+
         found: list[list[Candidate]] = [[] for _ in passages]
-        logits = self._model.logits([window.encoding for window in windows])
-        for window, (start, end) in zip(windows, logits, strict=True):
+        for start, end in self._model.logits(encodings()):
+            window = windows.popleft()
             passage = passages[window.passage]
             found[window.passage] += _candidates(passage, window, start, end)
         kept = [c for candidates in found for c in _without_overlap(candidates)]

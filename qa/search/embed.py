@@ -68,7 +68,11 @@ class CompiledEmbedder:
 
     def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
         """Return shape `(len(texts), dim)`; an empty text has a vector, too."""
-        encodings = self._tokenizer.encode_batch([well_formed(text) for text in texts])
+        formed = [well_formed(text) for text in texts]
+        if len(formed) == 1:  # a question: its words take less time than the threads
+            encodings = [self._tokenizer.encode(formed[0])]
+        else:
+            encodings = self._tokenizer.encode_batch(formed)
         vectors = np.empty((len(texts), self.dim), np.float32)
         for row, vector in enumerate(self._encoder.run(encodings)):
             vectors[row] = vector
