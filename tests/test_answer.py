@@ -130,6 +130,12 @@ class TestEvidence:
         wide = self.evidence(question, text, "the cup of Rome")
         assert wide.nearby == pytest.approx(1 / 3)
 
+    def test_a_statement_names_its_subject(self):
+        """What was said about the cup has the cup in it."""
+        text = "Ann said that the cup of Rome was hers. Bob lost."
+        question = "What did Ann say about the cup of Rome?"
+        assert self.evidence(question, text, "the cup of Rome was hers").nearby > 0.6
+
     @pytest.mark.parametrize(
         ("text", "speaker"),
         [

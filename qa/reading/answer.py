@@ -98,6 +98,9 @@ def _evidence(
     context = f"{best.passage.article.title}\n{best.passage.text}"
     fit = fits(question, best.text)
     is_amount, is_statement = asks_amount(question), asks_statement(question)
+    # what an answer says itself is no sign that it was asked for, but a statement does
+    # name its subject
+    nearby = text[start:end] if is_statement else _around(text, best, start, end)
     return Evidence(
         margin=best.margin,
         null=best.null,
@@ -106,8 +109,7 @@ def _evidence(
         fused=hit.score,
         cosine=hit.dense or 0.0,
         coverage=coverage(question, context),
-        # what the answer says itself is no sign that it was asked for
-        nearby=coverage(question, _around(text, best, start, end)),
+        nearby=coverage(question, nearby),
         speaker=_speaks(question, _around(text, best, start - _NEAR, end + _NEAR)),
         unknown=unknown,
         agreement=math.log(len({c.passage.article.id for g in alike for c in g})),
