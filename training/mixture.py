@@ -1,6 +1,7 @@
 """Which sets train the reader, and how much of each.
 
-Quotas are examples per nominal epoch of about 83,000. Wikipedia counts most, then
+Quotas are questions per nominal epoch of 99,000; one with rivals is read three times,
+once with each of its passages. Wikipedia counts most, then
 statements and labelled unanswerable questions; training/README.md has the reasons.
 """
 

@@ -27,9 +27,7 @@ class Evidence:
     fused: float  # fused retrieval score of its best passage, in [0, 1]
     cosine: float  # of the question and its best passage
     coverage: float  # share of the question's words in title and passage, in [0, 1]
-    nearby: (
-        float  # the same share, in the sentence without the answer: with a statement
-    )
+    nearby: float  # the same share, in the sentence; without the span, save a statement
     speaker: float  # "what did X say": 1 if X is named round the answer, to -1, else 0
     unknown: float  # share of the question's words that no article holds, in [0, 1]
     agreement: float  # log of the articles that give the same, fewer or more words
