@@ -18,6 +18,7 @@ from transformers import MPNetConfig, MPNetModel
 from qa.models.calibrate import load_ranges
 from qa.models.encoder import build
 from qa.models.weights import Weights, minilm, read_arrays
+from training import ablate
 from training.adapters import adapt, merge
 from training.calibrate import FEATURES, Asked, fit
 from training.data import Example, Row, load, tidy, token_span  # after skip
@@ -39,6 +40,7 @@ from training.mpnet import network_of, open_mpnet, tables_of
 from training.negatives import exchanged, paired, turned
 from training.plan import options, rate_at
 from training.reader import span_loss
+from training.recurring import recurring_rows
 from training.score import Reading, best_span, scores
 from training.shared import join, join_opinion
 from training.staged import stage, staged_rows
@@ -614,6 +616,57 @@ class TestCalibrate:
         found = fit(asked, "test")
         assert found.weights[FEATURES[0]] > 0.5
         assert found.weights[FEATURES[1]] > 1.5
+
+
+class TestAblate:
+    def examples(self, source: str) -> list[Example]:
+        ids = np.arange(200, 240, dtype=np.int32)
+        return [Example(ids[:8], ids, 5, 6, (), source) for _ in range(64)]
+
+    def test_plain_text_comes_first_then_never_again(self, monkeypatch):
+        monkeypatch.setattr(ablate, "QUOTA", {"asked": 1})
+        sets = {"asked": self.examples("asked")}
+        mixture = ablate.PlainFirst(self.examples("plain"), 0.25, sets, seed=1)
+        drawn = []
+        mixture._next = lambda name: drawn.append(name) or sets["asked"][0]
+        mixture._plain._next = lambda name: drawn.append(name) or sets["asked"][0]
+        for progress, name in ((0.0, "plain"), (0.24, "plain"), (0.25, "asked")):
+            drawn.clear()
+            assert list(mixture.batches(progress, 100))
+            assert set(drawn) == {name}
+
+    def test_without_lead_leaves_rivals_none(self):
+        lead = np.int32([7, 8])
+        rival = replace(self.examples("b")[0], title=lead, opening=lead, own=3)
+        led = replace(rival, rivals=(rival,))
+        bare = ablate.without_lead(led)
+        for one in (bare, *bare.rivals):
+            assert len(one.title) == len(one.opening) == one.own == 0
+        assert np.array_equal(bare.passage, led.passage)
+
+
+class TestRecurring:
+    TEXT = (
+        "The Danube floods came in May and the dykes of Ulm held. Boats brought food"
+        " to Passau for a week. By June the Danube floods had left Passau alone."
+    )
+
+    def test_the_other_mention_answers(self):
+        made = list(recurring_rows(row("", None, self.TEXT), Random(2)))
+        assert {text for m in made for text in m.texts} == {"Danube floods", "Passau"}
+        for one in made:
+            sentence = one.question.replace("what", one.texts[0])
+            assert sentence in self.TEXT
+            assert sentence not in one.context
+
+    def test_a_phrase_twice_in_a_sentence_is_left_alone(self):
+        """What was taken out would stand in the question still."""
+        text = "Passau sent boats to all of Passau again. Later on Passau slept."
+        made = list(recurring_rows(row("", None, text), Random(2)))
+        assert all("Passau" not in one.question for one in made)
+
+    def test_nothing_recurs(self):
+        assert not list(recurring_rows(row("", None, "One here. Two there."), Random()))
 
 
 class TestWorkers:

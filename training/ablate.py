@@ -12,23 +12,28 @@ import argparse
 import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import torch
 
-from training.data import Example, Row, nothing
+from training.data import Encoder, Example, Row, load, nothing
 from training.dev import dev_sets
 from training.mixture import EARLY, QUOTA, build
 from training.plan import Plan
 from training.reader import Run, loop
+from training.recurring import recurring_rows
 from training.score import score_all
-from training.windows import Mixture
+from training.windows import Batch, Mixture
 from training.workers import Workers
 
 __all__ = ["VARIANTS", "Variant", "line"]
+
+
+PLAIN = ("squad_train_partial", "squadshifts_new_wiki", "nq_open_oracle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,12 @@ class Variant:
     knobs: Mapping[str, Any] = field(default_factory=dict)
     without: tuple[str, ...] = ()
     is_led: bool = True  # the lead of the article stands in front of the passage
+    plain: float = 0.0  # share of the run that reads questions from plain text first
 
 
 VARIANTS: Mapping[str, Variant] = {
     "the recipe": Variant(),
+    "the recipe, drawn otherwise": Variant({"seed": 2}),
     "no questions of other passages": Variant(without=("paired", "rivals")),
     "no passages that compete": Variant(without=("rivals",)),
     "no turned, exchanged or renamed words": Variant(
@@ -67,9 +74,50 @@ VARIANTS: Mapping[str, Variant] = {
     "no dropout": Variant({"dropout": 0.0}),
     "half whole passages from the start": Variant({"curriculum": 0.999}),
     "no lead in front": Variant(is_led=False),
+    "a third of the run on recurring spans first": Variant(plain=1 / 3),
+    "a tenth of the run on recurring spans first": Variant(plain=0.1),
 }
 
 Sets = Mapping[str, Sequence[Example]]
+
+
+class PlainFirst(Mixture):
+    """A mixture that draws from one set alone until a share of the run is over."""
+
+    def __init__(
+        self, plain: Sequence[Example], until: float, sets: Sets, seed: int
+    ) -> None:
+        super().__init__(sets, QUOTA, EARLY, seed)
+        self._plain = Mixture({"plain": plain}, {"plain": 1}, frozenset(), seed)
+        self._until = until
+
+    def batches(self, progress: float, draws: int = 2048) -> Iterator[Batch]:
+        """Yield batches as `Mixture` does."""
+        if progress < self._until:
+            yield from self._plain.batches(progress, min(draws, 128))  # end in time
+        else:
+            yield from super().batches(progress, draws)
+
+
+def plain_examples(folder: Path, seed: int) -> list[Example]:
+    """Return the questions that the contexts of a few training sets ask themselves."""
+    random = Random(seed)
+    contexts = {
+        row.context: row
+        for name in PLAIN
+        for row in load(folder / f"{name}.jsonl.gz")
+        if "<Table>" not in row.context[:20]
+    }
+    made = [m for row in contexts.values() for m in recurring_rows(row, random)]
+    encoder = Encoder()
+    found = [encoder.encode(row, "plain") for row in made]
+    return [example for example in found if example]
+
+
+def without_lead(example: Example) -> Example:
+    """Return an example that has nothing in front of its passage, nor its rivals."""
+    rivals = tuple(without_lead(rival) for rival in example.rivals)
+    return replace(example, title=nothing(), opening=nothing(), own=0, rivals=rivals)
 
 
 def trained(
@@ -77,15 +125,18 @@ def trained(
 ) -> dict[str, dict[str, float]]:
     """Train from the encoder as the variant says; return the dev scores."""
     plan = replace(plan, **variant.knobs)
+    # every variant compiles six shapes; past eight, torch gives up and runs eagerly
+    torch.compiler.reset()
     run = Run(plan, Workers(0, 1), resume=False)
     kept = {name: found for name, found in sets.items() if name not in variant.without}
     if not variant.is_led:
-        kept = {
-            name: [replace(e, title=nothing(), opening=nothing(), own=0) for e in found]
-            for name, found in kept.items()
-        }
+        kept = {name: [without_lead(e) for e in found] for name, found in kept.items()}
         dev = {name: [replace(r, lead="") for r in rows] for name, rows in dev.items()}
-    loop(run, Mixture(kept, QUOTA, EARLY, plan.seed), report=lambda _: None)
+    mixture = Mixture(kept, QUOTA, EARLY, plan.seed)
+    if variant.plain:
+        plain = plain_examples(Path(plan.data) / "train", plan.seed)
+        mixture = PlainFirst(plain, variant.plain, kept, plan.seed)
+    loop(run, mixture, report=lambda _: None)
     run.network.eval()
     with run.precision():
         return score_all(run.tables, run.network, dev)
