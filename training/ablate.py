@@ -33,6 +33,7 @@ from training.workers import Workers
 __all__ = ["VARIANTS", "Variant", "line"]
 
 
+# sets whose contexts are the plain text
 PLAIN = ("squad_train_partial", "squadshifts_new_wiki", "nq_open_oracle")
 
 
@@ -92,9 +93,9 @@ class PlainFirst(Mixture):
         self._until = until
 
     def batches(self, progress: float, draws: int = 2048) -> Iterator[Batch]:
-        """Yield batches as `Mixture` does."""
+        """Yield batches as `Mixture` does; few, so that the plain part ends in time."""
         if progress < self._until:
-            yield from self._plain.batches(progress, min(draws, 128))  # end in time
+            yield from self._plain.batches(progress, min(draws, 128))
         else:
             yield from super().batches(progress, draws)
 

@@ -44,7 +44,8 @@ def recurring_rows(row: Row, random: Random) -> Iterator[Row]:
         left, right = next(s for s in sentences if s[0] <= start < s[1])
         others = [s for s in spans if s[1] <= left or s[0] >= right]
         asked = f"{text[left:start]}what{text[end:right]}".strip()
-        if len(others) < len(spans) - 1 or not _FEWEST <= len(asked.split()) <= _MOST:
+        is_alone = end <= right and len(others) == len(spans) - 1  # in its sentence
+        if not is_alone or not _FEWEST <= len(asked.split()) <= _MOST:
             continue
         before, after = text[:left], text[right:].lstrip()
         moved = len(text) - len(before) - len(after)
