@@ -665,6 +665,10 @@ class TestRecurring:
         made = list(recurring_rows(row("", None, text), Random(2)))
         assert all("Passau" not in one.question for one in made)
 
+    def test_a_phrase_across_sentences_is_none(self):
+        text = "We all came to see Ulm. Danube boats left. Back in Ulm. Danube boats."
+        assert not list(recurring_rows(row("", None, text), Random(2)))
+
     def test_nothing_recurs(self):
         assert not list(recurring_rows(row("", None, "One here. Two there."), Random()))
 
