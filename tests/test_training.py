@@ -21,8 +21,8 @@ from qa.models.weights import Weights, minilm, read_arrays
 from training import ablate
 from training.adapters import adapt, merge
 from training.calibrate import FEATURES, Asked, fit
-from training.data import Example, Row, load, tidy, token_span  # after skip
-from training.distil import Teachers, compiled, taught_loss
+from training.data import Example, Row, load, open_tokenizer, tidy, token_span
+from training.distil import Teachers, compiled
 from training.eight_bits import round_as_shipped, through
 from training.encoder import (
     CLS,
@@ -35,17 +35,22 @@ from training.encoder import (
     open_network,
 )
 from training.export import save_reader
+from training.hints import Watched
+from training.hints import fit as fit_hints
 from training.leads import Leads
+from training.listed import listed_rows
+from training.loss import blend, loss_of, span_loss, taught_loss
 from training.mpnet import network_of, open_mpnet, tables_of
 from training.negatives import exchanged, paired, turned
-from training.plan import options, rate_at
-from training.reader import span_loss
+from training.plan import Plan, options, rate_at
+from training.reader import Run
 from training.recurring import recurring_rows
+from training.reworded import Rewording
 from training.score import Reading, best_span, scores
 from training.shared import join, join_opinion
 from training.staged import stage, staged_rows
 from training.statements import find_statements, found_rows, silent_on
-from training.windows import SHAPES, Mixture, cut, hide, shape_of, stack
+from training.windows import SHAPES, Mixture, cut, hide, ids_of, shape_of, stack
 from training.workers import Workers
 
 NEWS = (
@@ -425,30 +430,224 @@ class TestDistilling:
         taught_loss(logits, allowed, hidden.softmax(1)).backward()
         assert float(logits.grad.abs().max()) < 1e-6
 
+    def test_labels_and_opinion_are_weighed_row_by_row(self):
+        torch.manual_seed(0)
+        logits = torch.randn(2, 6, 2)
+        allowed = torch.ones(2, 6, dtype=torch.bool)
+        target = torch.tensor([[1, 2], [0, 0]])
+        opinion = torch.randn(2, 6, 2).softmax(1)
+        labelled = [
+            span_loss(logits[n : n + 1], allowed[:1], target[n : n + 1])
+            for n in range(2)
+        ]
+        taught = [
+            taught_loss(logits[n : n + 1], allowed[:1], opinion[n : n + 1])
+            for n in range(2)
+        ]
+        for first, second in ((0.0, 1.0), (0.3, 0.8)):
+            shares = torch.tensor([first, second])
+            found = loss_of(logits, allowed, target, opinion, shares)
+            wanted = [
+                share * theirs + (1 - share) * ours
+                for share, theirs, ours in zip(
+                    (first, second), taught, labelled, strict=True
+                )
+            ]
+            torch.testing.assert_close(found, sum(wanted) / 2)
+        assert torch.equal(blend(opinion, target, torch.ones(2)), opinion)
+        alone = loss_of(logits, allowed, target, None, torch.ones(2))
+        assert alone == span_loss(logits, allowed, target)
+
     def test_teachers_have_one_opinion_of_every_token(self):
         ids = torch.arange(2000, 2014).reshape(2, 7)
         mask = torch.ones(2, 7, dtype=torch.bool)
         allowed = mask.clone()
         allowed[:, 1:3] = False  # the question
         teachers = Teachers([WEIGHTS, WEIGHTS], "cpu", bf16=False)
-        opinion = teachers.opinion(ids, torch.zeros_like(ids), mask, allowed)
+        opinion = teachers.advise(ids, torch.zeros_like(ids), mask, allowed).opinion
         torch.testing.assert_close(opinion.sum(1), torch.ones(2, 2))
         assert float(opinion[:, 1:3].max()) == 0.0
 
     @pytest.mark.parametrize("buckets", [0, 32])
     def test_the_faster_forward_pass_is_the_same(self, buckets):
         torch.manual_seed(1)
-        network = Network(size=Size(96, 4, 192, 2, 1e-5, buckets)).eval()
+        network = Watched(Network(size=Size(96, 4, 192, 3, 1e-5, buckets))).eval()
         forward = compiled(network)
         for rows, tokens in ((3, 200), (1, 17)):  # not what it was traced with
             embedded = torch.randn(rows, tokens, 96)
             mask = torch.ones(rows, tokens, dtype=torch.bool)
             mask[0, tokens // 2 :] = False
             with torch.no_grad():
-                wanted = network(embedded, mask)[mask]
-            found = forward(embedded, mask)[mask]
-            assert found.shape == wanted.shape
-            assert float((found - wanted).abs().max()) < 0.03  # bf16
+                wanted = network(embedded, mask)
+            found = forward(embedded, mask)
+            assert [f.shape for f in found] == [w.shape for w in wanted]
+            assert float((found[0] - wanted[0])[mask].abs().max()) < 0.03  # bf16
+            for ours, theirs in zip(found[1:], wanted[1:], strict=True):
+                assert float((ours - theirs)[mask].abs().max()) < 0.1
+
+
+class TestListed:
+    ROWS = tuple(
+        Row(name, "", f"In May {name} won it.", question, ((7, 7 + len(name)),), "")
+        for name, question in (
+            ("Ajax", "Which team won it?"),
+            ("Porto", "which team was first"),
+            ("Celtic", "It was won by which team?"),
+            ("Benfica", "What team won?"),
+            ("Ann Lee", "Who won it?"),
+        )
+    )
+
+    def test_a_name_becomes_a_list_and_the_list_is_the_answer(self):
+        made = {row.id: row for row in listed_rows(self.ROWS, Random(2))}
+        assert set(made) == {f"{r.id}-listed" for r in self.ROWS[:4]}  # one person
+        for row in self.ROWS[:4]:
+            found = made[f"{row.id}-listed"]
+            (answer,) = found.texts
+            assert row.id in answer
+            assert " and " in answer
+            assert found.context == f"In May {answer} won it."
+            assert "team " not in found.question
+
+    def test_the_question_is_in_the_plural(self):
+        asked = {
+            r.question
+            for seed in range(30)
+            for r in listed_rows(self.ROWS, Random(seed))
+        }
+        assert {"Which teams won it?", "which teams were first"} <= asked
+        assert {"It was won by which teams?", "What two teams won?"} <= asked
+
+    def test_no_other_name_stands_in_the_passage_already(self):
+        rows = [
+            replace(r, context=r.context + " Porto, Celtic and Benfica lost.")
+            for r in self.ROWS[:4]
+        ]
+        assert {r.id for r in listed_rows(rows, Random(0))} == {
+            f"{name}-listed" for name in ("Porto", "Celtic", "Benfica")
+        }
+
+    def test_phrases_and_figures_are_no_names(self):
+        rows = [
+            replace(r, context=r.context.replace(r.id, "7"), answers=((7, 8),))
+            for r in self.ROWS
+        ]
+        assert not list(listed_rows(rows, Random(0)))
+
+
+@pytest.fixture(scope="module")
+def rewording():
+    """The neighbours take some seconds to find."""
+    return Rewording()
+
+
+class TestReworded:
+    def ids(self, text: str):
+        return ids_of(open_tokenizer().encode(text, add_special_tokens=False).ids)
+
+    def text(self, ids) -> str:
+        return open_tokenizer().decode([int(n) for n in ids])
+
+    def test_neighbours_mean_much_the_same(self, rewording):
+        def near(word):
+            return {self.text([n]) for n in rewording.neighbours(self.ids(word)[0])}
+
+        assert {"nation", "countries"} <= near("country")
+        assert "victory" in near("won")
+        assert not near("which") | near("1990") | near("?")
+
+    def test_some_words_change_and_pieces_do_not(self, rewording):
+        asked = self.ids("Which country signed the treaty with Zhytomyrska?")
+        random = np.random.default_rng(0)
+        found = {self.text(rewording.reword(asked, random)) for _ in range(40)}
+        assert len(found) > 10
+        assert all(f.startswith("which ") for f in found)
+        assert all(f.endswith("with zhytomyrska?") for f in found)
+
+    def test_only_teachers_judge_what_was_reworded(self):
+        rows = [
+            replace(example(n, n + 2, 60), question=self.ids("who won the war"))
+            for n in range(5, 45)
+        ]
+        sets = {"a": rows, "listed": [replace(r, source="listed") for r in rows]}
+        quota = {"a": 1, "listed": 1}
+        taught = {"": 0.75, "listed": 0.25}
+        mixture = Mixture(sets, quota, frozenset(), 1, taught=taught, reworded=0.5)
+        seen = set()
+        for batch in mixture.batches(0.5, draws=300):
+            real = batch.mask.sum(1) > 1
+            for ids, share in zip(batch.ids[real], batch.taught[real], strict=True):
+                same = "who won the war" in self.text(ids)
+                assert share == 1.0 or same
+                seen.add(float(share))
+        assert seen == {0.25, 0.75, 1.0}
+
+
+class TestHints:
+    def states(self):
+        """Of two batches: a pupil's, a teacher's that is a map of them, the mask."""
+        torch.manual_seed(0)
+        maps = torch.randn(8, 20), torch.randn(8, 20)
+        for _ in range(2):
+            ours = [torch.randn(3, 50, 8) for _ in maps]
+            theirs = [x @ m + 3 for x, m in zip(ours, maps, strict=True)]
+            mask = torch.ones(3, 50, dtype=torch.bool)
+            mask[0, 20:] = False  # padding
+            yield ours, theirs, mask
+
+    def test_what_the_pupil_knows_is_explained(self):
+        (ours, theirs, mask), second = self.states()
+        hints = fit_hints([(ours, theirs, mask), second])
+        assert hints.loss(ours, theirs, mask) < 0.01
+        strangers = [torch.randn(3, 50, 8) for _ in ours]
+        assert hints.loss(strangers, theirs, mask) > 1
+
+    def test_padding_does_not_count(self):
+        (ours, theirs, mask), second = self.states()
+        hints = fit_hints([(ours, theirs, mask), second])
+        spoiled = [x.masked_fill(~mask[:, :, None], 1e6) for x in theirs]
+        assert hints.loss(ours, spoiled, mask) == hints.loss(ours, theirs, mask)
+
+    def test_watching_changes_no_logit(self):
+        network = Network(size=Size(24, 3, 48, 6, 1e-5)).eval()
+        embedded, mask = torch.randn(1, 7, 24), torch.ones(1, 7, dtype=torch.bool)
+        with torch.no_grad():
+            logits, *states = Watched(network)(embedded, mask)
+            wanted = network(embedded, mask)
+            whole = network.states(embedded, mask)
+        assert torch.equal(logits, wanted)
+        assert torch.equal(states[0], whole[3])
+        assert torch.equal(states[1], whole[5])
+
+    def test_a_run_learns_from_its_teachers_states(self, tmp_path):
+        """The states come closer, and the maps take part in the learning."""
+        plan = Plan(
+            data="-",
+            out=str(tmp_path),
+            teachers=str(WEIGHTS),
+            hints=1.0,
+            rate=3e-5,
+            warmup=0.0,
+            dropout=0.0,
+            tokens=10**9,
+        )
+        run = Run(plan, Workers(0, 1), resume=False)
+        rows = [example(n, n + 2, 60) for n in range(5, 25)]
+        random = np.random.default_rng(0)
+        windows = [cut(row, random, whole=1, hidden=0) for row in rows]
+        batch = stack([replace(w, taught=1.0) for w in windows], 20, 96)
+        run.prepare_hints([batch])
+        before = run.hints.maps[0].weight.clone()
+        first = float(run.step(run.watched, batch))
+        for _ in range(5):
+            last = float(run.step(run.watched, batch))
+        assert last < first
+        assert not torch.equal(before, run.hints.maps[0].weight)
+
+    def test_hints_want_a_teacher(self, tmp_path):
+        run = Run(Plan("-", str(tmp_path), hints=1.0), Workers(0, 1), resume=False)
+        with pytest.raises(ValueError, match="found no --teachers"):
+            run.prepare_hints([])
 
 
 class TestMPNet:

@@ -116,6 +116,11 @@ class Network(nn.Module):
             embedded: summed word, position and type vectors `(batch, tokens, width)`.
             mask: True for real tokens `(batch, tokens)`.
         """
+        logits: Tensor = self.span(self.states(embedded, mask)[-1])
+        return logits
+
+    def states(self, embedded: Tensor, mask: Tensor) -> list[Tensor]:
+        """Return what each layer gives, shape `(batch, tokens, width)` each."""
         bias = torch.zeros(mask.shape, device=mask.device, dtype=embedded.dtype)
         bias = bias.masked_fill(~mask, -1e4)[:, None, None, :]
         if self.relative is not None:
@@ -124,10 +129,11 @@ class Network(nn.Module):
             found = bucket(steps, self.relative.num_embeddings)
             bias = bias + self.relative(found).permute(2, 0, 1)
         x = self.norm(embedded)
+        states = []
         for layer in self.layers:
             x = layer(x, bias)
-        logits: Tensor = self.span(x)
-        return logits
+            states.append(x)
+        return states
 
 
 class Tables(nn.Module):

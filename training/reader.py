@@ -10,22 +10,24 @@ training.reader ... --threads 1` trains with N workers that average their weight
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from training.adapters import adapt, merge
 from training.dev import dev_sets
-from training.distil import Teachers, taught_loss
+from training.distil import Teachers
 from training.eight_bits import round_as_shipped
 from training.encoder import Tables, freeze, open_network
 from training.export import load_checkpoint, save_checkpoint, save_reader
-from training.mixture import EARLY, QUOTA, build
+from training.hints import Hints, Watched, fit
+from training.loss import loss_of
+from training.mixture import EARLY, LABELLED, QUOTA, build
 from training.mpnet import open_mpnet
 from training.plan import Plan, options, portable, rate_at
 from training.score import score_all
@@ -34,20 +36,7 @@ from training.windows import Batch, Mixture
 from training.workers import Workers
 
 log = logging.getLogger(__name__)
-
-
-def span_loss(logits: Tensor, allowed: Tensor, target: Tensor) -> Tensor:
-    """Return the mean cross-entropy of start and end, [CLS] standing for no answer.
-
-    Args:
-        logits: shape `(n, tokens, 2)`.
-        allowed: True for [CLS] and passage tokens, shape `(n, tokens)`.
-        target: first and last token, shape `(n, 2)`.
-    """
-    logits = logits.float().masked_fill(~allowed[:, :, None], -1e4)
-    start = functional.cross_entropy(logits[:, :, 0], target[:, 0])
-    end = functional.cross_entropy(logits[:, :, 1], target[:, 1])
-    return (start + end) / 2
+_FITTED = 12  # batches to which the maps of `--hints` are fitted before they learn
 
 
 class Run:
@@ -74,6 +63,8 @@ class Run:
         if plan.teachers:
             files = [Path(name) for name in plan.teachers.split(",")]
             self.teachers = Teachers(files, plan.device, bf16=plan.bf16)
+        self.watched = Watched(self.network)
+        self.hints: Hints | None = None
         torch.manual_seed(plan.seed + workers.rank)  # of dropout, of each its own
         self.tables.to(plan.device)
         self.network.to(plan.device)
@@ -117,43 +108,53 @@ class Run:
             return nullcontext()
         return torch.autocast(torch.device(self.plan.device).type, torch.bfloat16)
 
-    def loss(
-        self, logits: Tensor, allowed: Tensor, target: Tensor, opinion: Tensor | None
-    ) -> Tensor:
-        """Return the loss against the labels and, where there are any, the teachers."""
-        labelled = span_loss(logits, allowed, target)
-        if opinion is None:
-            return labelled
-        taught = taught_loss(logits, allowed, opinion)
-        return self.plan.taught * taught + (1 - self.plan.taught) * labelled
+    def arrays(self, batch: Batch) -> tuple[Tensor, ...]:
+        """Return ids, types, mask, allowed, target, taught where the network is."""
+        arrays = (
+            *(batch.ids, batch.types, batch.mask, batch.allowed),
+            *(batch.target, batch.taught),
+        )
+        return tuple(torch.from_numpy(a).to(self.plan.device) for a in arrays)
+
+    def prepare_hints(self, batches: Iterable[Batch]) -> None:
+        """Fit the maps from the network's states to its teacher's, to be trained on."""
+        if self.teachers is None:
+            raise ValueError("--hints: found no --teachers, wanted one to learn from")
+        pairs = []
+        self.network.eval()
+        for batch in batches:
+            ids, types, mask, allowed, *_ = self.arrays(batch)
+            with torch.no_grad(), self.precision():
+                _, *ours = self.watched(self.tables(ids, types), mask)
+            theirs = self.teachers.advise(ids, types, mask, allowed).states
+            pairs.append((ours, theirs, mask))
+        self.network.train()
+        self.hints = fit(pairs)
+        self.workers.average(self.hints)
+        self.optimiser.add_param_group({"params": list(self.hints.parameters())})
 
     def step(self, forward: torch.nn.Module, batch: Batch) -> Tensor:
-        """Take one step and return its loss."""
+        """Take one step with `forward`, `watched` or compiled; return its loss."""
         rate = self.plan.rate * rate_at(self.progress, self.plan.warmup)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        ids, types, mask, allowed, target = (
-            torch.from_numpy(array).to(self.plan.device)
-            for array in (
-                batch.ids,
-                batch.types,
-                batch.mask,
-                batch.allowed,
-                batch.target,
-            )
-        )
+        ids, types, mask, allowed, target, taught = self.arrays(batch)
         embedded = self.tables(ids, types)
         with self.precision():
-            logits = forward(embedded, mask)
-        opinion = None
+            logits, *states = forward(embedded, mask)
+        opinion: Tensor | None = None
+        advised: tuple[Tensor, ...] = ()
         if self.teachers is not None:
-            opinion = self.teachers.opinion(ids, types, mask, allowed)
-        loss = self.loss(logits, allowed, target, opinion)
+            opinion, advised = self.teachers.advise(ids, types, mask, allowed)
+        loss = loss_of(logits, allowed, target, opinion, taught)
         if batch.together > 1:
             if opinion is not None:
                 opinion = join_opinion(opinion, batch.together)
             joined = join(logits, allowed, target, batch.together)
-            loss = (loss + self.loss(*joined, opinion)) / 2
+            taught = taught[:: batch.together][: len(joined[0])]
+            loss = (loss + loss_of(*joined, opinion, taught)) / 2
+        if self.hints is not None:
+            loss = loss + self.plan.hints * self.hints.loss(states, advised, mask)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip)
@@ -170,6 +171,8 @@ class Run:
         if self.steps % self.plan.together and self.workers.number > 1:
             return False
         self.workers.average(self.network)
+        if self.hints is not None:
+            self.workers.average(self.hints)
         passed, seen = self.workers.total(seconds, self.unseen)
         self.seconds = passed / self.workers.number
         self.tokens, self.unseen = self.tokens + int(seen), 0
@@ -214,8 +217,10 @@ def loop(run: Run, mixture: Mixture, report: Callable[[str], None]) -> None:
     """Take steps until the budget is used; log, save and report as it goes."""
     plan = run.plan
     forward = (
-        torch.compile(run.network, dynamic=False) if plan.compiled else run.network
+        torch.compile(run.watched, dynamic=False) if plan.compiled else run.watched
     )
+    if plan.hints:
+        run.prepare_hints(islice(run.batches(mixture), _FITTED))
     tell = Every(30, run.seconds)
     save = Every(plan.save_minutes * 60, run.seconds)
     score = Every(plan.score_minutes * 60, run.seconds)
@@ -261,7 +266,16 @@ def train(plan: Plan, *, resume: bool = False) -> None:
         save_reader(run.out, run.network, facts, run.own_tables)
 
     seed = plan.seed + run.steps + 1_000_003 * run.workers.rank
-    mixture = Mixture(sets, QUOTA, EARLY, seed, whole=plan.whole, masked=plan.masked)
+    mixture = Mixture(
+        sets,
+        QUOTA,
+        EARLY,
+        seed,
+        whole=plan.whole,
+        masked=plan.masked,
+        taught={"": plan.taught, **LABELLED},
+        reworded=plan.reworded if plan.teachers else 0.0,
+    )
     loop(run, mixture, report)
     run.save()
     merge(run.network)

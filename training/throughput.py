@@ -13,7 +13,7 @@ import torch
 from torch.nn import functional
 
 from training.encoder import SMALL, open_network
-from training.reader import span_loss
+from training.loss import span_loss
 
 ROWS, TOKENS = 32, 128  # of a batch
 SECONDS = 8.0  # of each way, once it is warm

@@ -8,13 +8,14 @@ step costs the same whatever the length.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from training.data import Example, Ids, nothing
 from training.encoder import CLS, MASK, SEP
+from training.reworded import Rewording
 
 LED = 0.75  # share of the windows with a lead: some passages have no title
 TOGETHER = 3  # passages of a question that compete with each other
@@ -26,6 +27,7 @@ class Window:
     """One input: a question, a lead, tokens `[start, end)` of a passage, the target.
 
     `first` and `last` count tokens of the whole input; both are 0 for no answer.
+    `taught` is the share of the loss that teachers have, where there are any.
     """
 
     example: Example
@@ -35,6 +37,7 @@ class Window:
     last: int
     length: int
     lead: Ids = field(default_factory=nothing)
+    taught: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Batch:
         mask: True for real tokens, shape `(n, length)`.
         allowed: True for [CLS] and the tokens of the passage, shape `(n, length)`.
         target: first and last token of the answer, shape `(n, 2)`.
+        taught: share of the loss that teachers have, shape `(n,)`.
         together: so many inputs on end are passages of one question.
     """
 
@@ -54,6 +58,7 @@ class Batch:
     mask: npt.NDArray[np.bool_]
     allowed: npt.NDArray[np.bool_]
     target: npt.NDArray[np.int64]
+    taught: npt.NDArray[np.float32]
     together: int = 1
 
 
@@ -141,6 +146,7 @@ def stack(
     types, target = np.zeros_like(ids), np.zeros((rows, 2), dtype=np.int64)
     mask = np.zeros((rows, length), dtype=np.bool_)
     allowed = np.zeros_like(mask)
+    taught = np.zeros(rows, dtype=np.float32)
     ids[:, 0], mask[:, 0], allowed[:, 0] = CLS, True, True
     for n, window in enumerate(windows):
         question, lead = window.example.question, window.lead
@@ -154,7 +160,8 @@ def stack(
         mask[n, : stop + 1] = True
         allowed[n, at:stop] = True
         target[n] = window.first, window.last
-    return Batch(ids, types, mask, allowed, target, together)
+        taught[n] = window.taught
+    return Batch(ids, types, mask, allowed, target, taught, together)
 
 
 def shape_of(length: int) -> int:
@@ -191,6 +198,8 @@ class Mixture:
         seed: the same one gives the same batches.
         whole: share of whole passages at the end; it rises from 0.05.
         masked: share of tokens hidden behind [MASK], those of the answer excepted.
+        taught: share of the loss that teachers have, by set; the rest under "".
+        reworded: share of the questions with other words, which teachers alone judge.
     """
 
     def __init__(
@@ -202,8 +211,13 @@ class Mixture:
         *,
         whole: float = 0.5,
         masked: float = 0.0,
+        taught: Mapping[str, float] | None = None,
+        reworded: float = 0.0,
     ) -> None:
         self.whole, self.masked = whole, masked
+        self.taught = taught or {"": 0.0}
+        self.reworded = reworded
+        self.rewording = Rewording() if reworded else None
         self.random = np.random.default_rng(seed)
         self.names = sorted(name for name in sets if sets[name] and quota.get(name))
         self.sets, self.early = sets, early
@@ -217,6 +231,16 @@ class Mixture:
         return self.sets[name][self.rings[name].pop()]
 
     def _windows(self, example: Example, whole: float) -> list[Window]:
+        taught = self.taught.get(example.source, self.taught[""])
+        if self.rewording and self.random.random() < self.reworded:
+            question = self.rewording.reword(example.question, self.random)
+            rivals = tuple(replace(r, question=question) for r in example.rivals)
+            example = replace(example, question=question, rivals=rivals)
+            taught = 1.0
+        cuts = self._cuts(example, whole)
+        return [replace(window, taught=taught) for window in cuts]
+
+    def _cuts(self, example: Example, whole: float) -> list[Window]:
         if not example.rivals:
             return [cut(example, self.random, whole=whole, hidden=0.06)]
         drawn = self.random.permutation(len(example.rivals))[: TOGETHER - 1]
