@@ -22,7 +22,7 @@ import torch
 
 from training.data import Encoder, Example, Row, load, nothing
 from training.dev import dev_sets
-from training.mixture import EARLY, QUOTA, build
+from training.mixture import EARLY, QUOTA, build, mixture_of
 from training.plan import Plan
 from training.reader import Run, loop
 from training.recurring import recurring_rows
@@ -133,7 +133,7 @@ def trained(
     if not variant.is_led:
         kept = {name: [without_lead(e) for e in found] for name, found in kept.items()}
         dev = {name: [replace(r, lead="") for r in rows] for name, rows in dev.items()}
-    mixture = Mixture(kept, QUOTA, EARLY, plan.seed)
+    mixture = mixture_of(plan, kept, plan.seed)
     if variant.plain:
         plain = plain_examples(Path(plan.data) / "train", plan.seed)
         mixture = PlainFirst(plain, variant.plain, kept, plan.seed)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from training.encoder import Network
 
-__all__ = ["Hints", "Watched", "watched_layers"]
+__all__ = ["Hints", "Watched", "fit", "watched_layers"]
 
 _RIDGE = 1e-2  # of the first fit; the pupil's states have variance 0.1 to 1
 
@@ -54,15 +54,17 @@ class Hints(nn.Module):
     def __init__(self, pupil: Sequence[Tensor], teacher: Sequence[Tensor]) -> None:
         super().__init__()
         self.maps = nn.ModuleList()
-        for n, (ours, theirs) in enumerate(zip(pupil, teacher, strict=True)):
+        # parameters, not buffers, since workers take the mean of what they are
+        self.means, self.spreads = nn.ParameterList(), nn.ParameterList()
+        for ours, theirs in zip(pupil, teacher, strict=True):
             mean, spread = theirs.mean(0), theirs.std(0) + 1e-6
-            self.register_buffer(f"mean{n}", mean)
-            self.register_buffer(f"spread{n}", spread)
+            self.means.append(nn.Parameter(mean, requires_grad=False))
+            self.spreads.append(nn.Parameter(spread, requires_grad=False))
             x = torch.cat([ours, torch.ones_like(ours[:, :1])], 1).double()
             y = ((theirs - mean) / spread).double()
-            pull = _RIDGE * len(x) * torch.eye(x.shape[1], dtype=x.dtype)
+            pull = _RIDGE * len(x) * torch.eye(x.shape[1]).to(x)
             found = torch.linalg.solve(x.T @ x + pull, x.T @ y).float()
-            fitted = nn.Linear(ours.shape[1], theirs.shape[1])
+            fitted = nn.Linear(ours.shape[1], theirs.shape[1]).to(ours)
             with torch.no_grad():
                 fitted.weight.copy_(found[:-1].T)
                 fitted.bias.copy_(found[-1])
@@ -81,8 +83,7 @@ class Hints(nn.Module):
         parts = []
         both = zip(pupil, teacher, strict=True)
         for n, (ours, theirs) in enumerate(both):
-            mean, spread = self.get_buffer(f"mean{n}"), self.get_buffer(f"spread{n}")
-            aim = (theirs[mask].float() - mean) / spread
+            aim = (theirs[mask].float() - self.means[n]) / self.spreads[n]
             parts.append((self.maps[n](ours[mask].float()) - aim).square().mean())
         return torch.stack(parts).mean()
 

@@ -2,7 +2,8 @@
 
 Labelled sets hold few of them, and a reader that met few answers with one item of the
 list. So the name that answers a question becomes a list in its passage, with others
-that answer questions of the same kind, and the question its plural.
+that answer questions of the same kind; the question is put into the plural where rules
+can tell how.
 """
 
 import re
@@ -18,13 +19,25 @@ _NAME = re.compile(
     r"(?:the |The )?[A-Z][\w'’-]+"
     r"(?: (?:of the |of |the |de |von |van )?[A-Z][\w'’.-]*)*"
 )
-_ASKED = re.compile(r"\b(?P<word>[Ww]ho|[Ww]hich|[Ww]hat)(?: (?P<kind>[a-z]+))?")
-_NO_KIND = frozenset(
-    "was is were are did does do had has have will would can could should may might"
-    " must of in on at the a an to if about kind kinds type types sort percentage"
-    " happened made caused".split()
+_ASKED = re.compile(
+    r"\b(?P<word>who|which|what|when|where|why|how|whose|whom)\b(?: (?P<kind>[a-z]+))?"
+    r"(?: (?P<verb>[\w'’]+))?",
+    re.IGNORECASE,
 )
-_PLURAL = {"was": "were", "is": "are", "has": "have", "does": "do"}
+_AUXILIARY = frozenset(
+    "did do does was were is are has have had will would can could should may might"
+    " must".split()
+)
+_PAST = frozenset(
+    "won led wrote made took gave became held built sang found went came began ran lost"
+    " left met sent sold bought brought beat fought got grew kept knew paid said saw"
+    " spoke stood taught told threw drew drove fell".split()
+)
+_NO_KIND = frozenset("kind type sort percentage year date day else all".split())
+_PLURAL = {"was": "were", "is": "are", "has": "have"}
+_SUBJECT = frozenset(
+    "the a an his her its their he she it they this that these those there".split()
+)
 _IRREGULAR = {"person": "people", "man": "men", "woman": "women"}
 _COUNT = ("", "", "two", "three", "four", "five")
 _FEWEST = 4  # names known of a kind
@@ -46,30 +59,39 @@ def plural(noun: str) -> str:
 def asked_kind(question: str) -> str | None:
     """Return what a question asks for, "who" or a noun, or None if it is not told.
 
-    >>> [asked_kind(q) for q in ("Who won?", "In what city?", "What was it?")]
-    ['who', 'city', None]
+    A noun stands right before a verb or the end, else it may be an adjective.
+
+    >>> asked = "Who won?", "In what city?", "What was it?", "Which old city fell?"
+    >>> [asked_kind(question) for question in asked]
+    ['who', 'city', None, None]
     """
     found = _ASKED.search(question)
     if not found:
         return None
-    if found["word"].lower() == "who":
+    word, kind, verb = found["word"].lower(), found["kind"], found["verb"]
+    if word == "who":
         return "who"
-    kind = found["kind"]
-    return None if kind is None or kind in _NO_KIND or kind.endswith("s") else kind
+    if word not in ("which", "what") or not kind or kind in _AUXILIARY | _NO_KIND:
+        return None
+    is_verb = not verb or verb in _AUXILIARY | _PAST or verb.endswith("ed")
+    return kind if is_verb and not kind.endswith("s") else None
 
 
 def _many(question: str, kind: str, count: int, random: Random) -> str:
     """Return the question in the plural, now and then with the number of names."""
     number = f"{_COUNT[count]} " if random.random() < 0.25 else ""
-
-    def changed(found: re.Match[str]) -> str:
-        verb = found["verb"] and f" {_PLURAL.get(found['verb'], found['verb'])}"
-        things = "" if kind == "who" else f" {number}{plural(kind)}"
-        return f"{found['word']}{things}{verb or ''}"
-
     noun = "" if kind == "who" else f" {kind}"
-    asked = rf"\b(?P<word>[Ww]ho|[Ww]hich|[Ww]hat){noun}\b(?: (?P<verb>\w+))?"
-    return re.sub(asked, changed, question, count=1)
+    found = re.search(rf"\b(?:who|which|what){noun}\b", question, re.IGNORECASE)
+    if not found:
+        return question
+    asked = found.group() if kind == "who" else found.group().split()[0]
+    things = "" if kind == "who" else f" {number}{plural(kind)}"
+    rest = question[found.end() :]
+    verb, _, after = rest.lstrip().partition(" ")
+    subject = after.split(" ", 1)[0]
+    if verb in _PLURAL and subject.islower() and subject not in _SUBJECT:
+        rest = f" {_PLURAL[verb]} {after}"
+    return question[: found.start()] + asked + things + rest
 
 
 def listed_rows(rows: Sequence[Row], random: Random) -> Iterator[Row]:
@@ -90,7 +112,7 @@ def listed_rows(rows: Sequence[Row], random: Random) -> Iterator[Row]:
         if len(pools[kind]) < _FEWEST:
             continue
         drawn = random.sample(pools[kind], min(len(pools[kind]), 8))
-        others = [name for name in drawn if name not in row.context]
+        others = _apart([n for n in drawn if n not in row.context], row.texts[0])
         number = random.choice((1, 2, 2, 3, 3, 4))
         if not others:
             continue
@@ -105,6 +127,15 @@ def listed_rows(rows: Sequence[Row], random: Random) -> Iterator[Row]:
         span = (start, start + len(joined))
         key = f"{row.id}-listed"
         yield Row(key, row.title, context, question, (span,), "listed", row.lead)
+
+
+def _apart(names: Sequence[str], first: str) -> list[str]:
+    """Return those names of which none is a part of another, nor of the first."""
+    kept = [first]
+    for name in names:
+        if not any(name in other or other in name for other in kept):
+            kept.append(name)
+    return kept[1:]
 
 
 def _kind_of(row: Row) -> str | None:

@@ -6,7 +6,7 @@ statements and labelled unanswerable questions; training/README.md has the reaso
 """
 
 import random as rnd
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from training.data import Encoder, Example, Row, load
 from training.leads import Leads
 from training.listed import listed_rows
 from training.negatives import exchanged, paired, renamed, turned
+from training.plan import Plan
 from training.staged import attributed, staged_rows
 from training.statements import found_rows, topic
+from training.windows import Mixture
 
 QUOTA = {
     "squad_train_partial": 18000,
@@ -40,7 +42,7 @@ QUOTA = {
     "rivals": 14000,
     "listed": 3000,
 }
-LABELLED = {"listed": 0.2}
+TAUGHT = {"listed": 0.2}
 """Share of the loss that teachers have in sets on which they are no better."""
 EARLY = frozenset(
     (
@@ -100,7 +102,6 @@ def build(
     rows["attributed"] = [a for r in answerable if (a := attributed(r, random))]
     rows["turned"] = [t for r in answerable if (t := turned(r, random))]
     rows["exchanged"] = [x for r in answerable if (x := exchanged(r, random))]
-    rows["listed"] = list(listed_rows(answerable, random))
     others = [
         answerable[(n + random.randint(-_FAR, _FAR)) % len(answerable)]
         for n in range(len(answerable))
@@ -116,6 +117,7 @@ def build(
     asked += rows["squad_train_unans"] + rows["unansq_dev"]
     met = list(paired(asked, sorted(contexts), random, per_row=_MET))
     rows["paired"] = [row for found in met for row in found]
+    rows["listed"] = list(listed_rows(answerable, random))
     encoder = Encoder()
 
     def encoded(found: Iterable[Row], name: str) -> list[Example]:
@@ -129,3 +131,17 @@ def build(
         for own in encoded([row], "rivals")
     ]
     return sets
+
+
+def mixture_of(plan: Plan, sets: Mapping[str, Sequence[Example]], seed: int) -> Mixture:
+    """Return the stream of batches that a plan wants."""
+    return Mixture(
+        sets,
+        QUOTA,
+        EARLY,
+        seed,
+        whole=plan.whole,
+        masked=plan.masked,
+        taught={"": plan.taught, **TAUGHT},
+        reworded=plan.reworded,
+    )

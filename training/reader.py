@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import torch
@@ -27,7 +27,7 @@ from training.encoder import Tables, freeze, open_network
 from training.export import load_checkpoint, save_checkpoint, save_reader
 from training.hints import Hints, Watched, fit
 from training.loss import loss_of
-from training.mixture import EARLY, LABELLED, QUOTA, build
+from training.mixture import build, mixture_of
 from training.mpnet import open_mpnet
 from training.plan import Plan, options, portable, rate_at
 from training.score import score_all
@@ -60,6 +60,8 @@ class Run:
         elif plan.eight_bits:  # adapters are not what ships, so they are not rounded
             round_as_shipped(self.network, Path(plan.eight_bits))
         self.teachers = None
+        if not plan.teachers and (plan.hints or plan.reworded):
+            raise ValueError("--hints, --reworded: found no --teachers, wanted some")
         if plan.teachers:
             files = [Path(name) for name in plan.teachers.split(",")]
             self.teachers = Teachers(files, plan.device, bf16=plan.bf16)
@@ -110,16 +112,16 @@ class Run:
 
     def arrays(self, batch: Batch) -> tuple[Tensor, ...]:
         """Return ids, types, mask, allowed, target, taught where the network is."""
-        arrays = (
-            *(batch.ids, batch.types, batch.mask, batch.allowed),
-            *(batch.target, batch.taught),
-        )
+        tokens = batch.ids, batch.types, batch.mask, batch.allowed
+        arrays = *tokens, batch.target, batch.taught
         return tuple(torch.from_numpy(a).to(self.plan.device) for a in arrays)
 
     def prepare_hints(self, batches: Iterable[Batch]) -> None:
-        """Fit the maps from the network's states to its teacher's, to be trained on."""
-        if self.teachers is None:
-            raise ValueError("--hints: found no --teachers, wanted one to learn from")
+        """Fit the maps from the network's states to its teacher's, to be trained on.
+
+        A resumed run fits them anew, so its loss may jump a little.
+        """
+        assert self.teachers is not None  # __init__ wants them
         pairs = []
         self.network.eval()
         for batch in batches:
@@ -131,7 +133,8 @@ class Run:
         self.network.train()
         self.hints = fit(pairs)
         self.workers.average(self.hints)
-        self.optimiser.add_param_group({"params": list(self.hints.parameters())})
+        trained = [p for p in self.hints.parameters() if p.requires_grad]
+        self.optimiser.add_param_group({"params": trained})
 
     def step(self, forward: torch.nn.Module, batch: Batch) -> Tensor:
         """Take one step with `forward`, `watched` or compiled; return its loss."""
@@ -219,15 +222,19 @@ def loop(run: Run, mixture: Mixture, report: Callable[[str], None]) -> None:
     forward = (
         torch.compile(run.watched, dynamic=False) if plan.compiled else run.watched
     )
+    batches = run.batches(mixture)
     if plan.hints:
-        run.prepare_hints(islice(run.batches(mixture), _FITTED))
+        first = list(islice(batches, _FITTED))
+        if first:  # none where a run is resumed that was over
+            run.prepare_hints(first)
+        batches = chain(first, batches)
     tell = Every(30, run.seconds)
     save = Every(plan.save_minutes * 60, run.seconds)
     score = Every(plan.score_minutes * 60, run.seconds)
     offset = time.monotonic() - run.seconds
     losses: list[Tensor] = []
     began, tokens = run.seconds, run.tokens
-    for batch in run.batches(mixture):
+    for batch in batches:
         losses.append(run.step(forward, batch))  # type: ignore[arg-type]  # compiled
         if not run.meet(time.monotonic() - offset):
             continue
@@ -266,17 +273,7 @@ def train(plan: Plan, *, resume: bool = False) -> None:
         save_reader(run.out, run.network, facts, run.own_tables)
 
     seed = plan.seed + run.steps + 1_000_003 * run.workers.rank
-    mixture = Mixture(
-        sets,
-        QUOTA,
-        EARLY,
-        seed,
-        whole=plan.whole,
-        masked=plan.masked,
-        taught={"": plan.taught, **LABELLED},
-        reworded=plan.reworded if plan.teachers else 0.0,
-    )
-    loop(run, mixture, report)
+    loop(run, mixture_of(plan, sets, seed), report)
     run.save()
     merge(run.network)
     report("final")

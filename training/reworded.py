@@ -3,7 +3,8 @@
 Words of a question give way to neighbours in the encoder's own word table: "won" to
 "victory", "country" to "nation" (Jiao et al. 2020, "TinyBERT", section 3, does so with
 GloVe). Now and then that changes what is asked, so only teachers can say what the
-answer is: the label does not count there.
+answer is: the label does not count there. Passages of other questions are still taken
+not to answer (`shared.py`).
 """
 
 import numpy as np
@@ -25,7 +26,7 @@ def _is_usable(word: str) -> bool:
 
 
 class Rewording:
-    """The neighbours of every whole word of the vocabulary."""
+    """The neighbours of every whole word of three letters or more, stop words aside."""
 
     def __init__(self) -> None:
         vocabulary = open_tokenizer().get_vocab()

@@ -199,7 +199,8 @@ class Mixture:
         whole: share of whole passages at the end; it rises from 0.05.
         masked: share of tokens hidden behind [MASK], those of the answer excepted.
         taught: share of the loss that teachers have, by set; the rest under "".
-        reworded: share of the questions with other words, which teachers alone judge.
+        reworded: share of the questions put into other words, which teachers alone
+            judge; not of the sets named in `taught`.
     """
 
     def __init__(
@@ -232,11 +233,13 @@ class Mixture:
 
     def _windows(self, example: Example, whole: float) -> list[Window]:
         taught = self.taught.get(example.source, self.taught[""])
-        if self.rewording and self.random.random() < self.reworded:
+        is_judged = example.source not in self.taught  # by teachers, who know better
+        if self.rewording and is_judged and self.random.random() < self.reworded:
             question = self.rewording.reword(example.question, self.random)
-            rivals = tuple(replace(r, question=question) for r in example.rivals)
-            example = replace(example, question=question, rivals=rivals)
-            taught = 1.0
+            if not np.array_equal(question, example.question):
+                rivals = tuple(replace(r, question=question) for r in example.rivals)
+                example = replace(example, question=question, rivals=rivals)
+                taught = 1.0
         cuts = self._cuts(example, whole)
         return [replace(window, taught=taught) for window in cuts]
 
