@@ -729,7 +729,7 @@ class TestMPNet:
 
 class TestEightBits:
     def test_it_rounds_as_the_product_does(self):
-        """One layer: in six, a last bit here and there grows to rounding elsewhere."""
+        """One layer, and most tokens: a last bit here or there rounds the other way."""
         folder = WEIGHTS.parent
         sha256 = json.loads((folder / "reader.json").read_text("utf-8"))["sha256"]
         ranges = folder / "reader.ranges.safetensors"
@@ -752,7 +752,8 @@ class TestEightBits:
             plain = network.eval()(embedded, mask > 0).numpy()
             round_as_shipped(network, ranges)
             rounded = network(embedded, mask > 0).numpy()
-        assert np.abs(rounded - shipped).mean() < np.abs(plain - shipped).mean() / 10
+        off = np.median(np.abs(rounded - shipped))
+        assert off < np.median(np.abs(plain - shipped)) / 100
 
     def test_the_gradient_passes(self):
         x = torch.tensor([0.3, 0.7], requires_grad=True)
