@@ -557,12 +557,12 @@ class TestReworded:
         assert not near("which") | near("1990") | near("?")
 
     def test_some_words_change_and_pieces_do_not(self, rewording):
-        asked = self.ids("Which country signed the treaty with Zhytomyrska?")
+        asked = self.ids("Which country signed the treaty with warlike Zhytomyrska?")
         random = np.random.default_rng(0)
         found = {self.text(rewording.reword(asked, random)) for _ in range(40)}
         assert len(found) > 10
         assert all(f.startswith("which ") for f in found)
-        assert all(f.endswith("with zhytomyrska?") for f in found)
+        assert all(f.endswith("with warlike zhytomyrska?") for f in found)
 
     def test_only_teachers_judge_what_was_reworded(self):
         rows = [
@@ -582,6 +582,16 @@ class TestReworded:
                 seen.add(float(share))
                 changed += not same
         assert seen == {0.25, 0.75, 1.0}
+        lists = Mixture(
+            {"listed": sets["listed"]},
+            quota,
+            frozenset(),
+            1,
+            taught=taught,
+            reworded=1.0,
+        )
+        for batch in lists.batches(0.5, draws=100):
+            assert set(batch.taught[batch.mask.sum(1) > 1].tolist()) == {0.25}
         assert 40 < changed < 110  # half of half, less those left as they are
 
 
