@@ -32,12 +32,7 @@ class Rewording:
         vocabulary = open_tokenizer().get_vocab()
         words = sorted(vocabulary, key=vocabulary.__getitem__)
         self._goes_on = np.array([word.startswith("##") for word in words])
-        usable = np.array(
-            [
-                w.isascii() and w.isalpha() and len(w) > 2 and w not in STOP
-                for w in words
-            ]
-        )
+        usable = np.array([_is_usable(word) for word in words])
         table = base_weights()["embeddings.word_embeddings.weight"].float()
         table = table[torch.from_numpy(usable)]
         table = torch.nn.functional.normalize(table - table.mean(0))
