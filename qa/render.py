@@ -5,8 +5,16 @@ from collections.abc import Callable
 
 from qa.types import Alternative, Answer, Citation
 
-__all__ = ["confidence_words", "place", "reason_words", "to_markdown", "to_text"]
+__all__ = [
+    "confidence_words",
+    "place",
+    "reason_words",
+    "to_markdown",
+    "to_text",
+    "worth_a_look",
+]
 
+_LEAST_LIKELY = 0.05  # confidence below which other words are not shown
 _LEVELS = ((0.9, "very sure"), (0.7, "fairly sure"), (0.5, "more likely than not"))
 _ON, _OFF = "\ue000", "\ue001"  # private use: no article has a right to them
 _REASONS = {
@@ -29,6 +37,12 @@ def confidence_words(confidence: float) -> str:
 def reason_words(answer: Answer) -> str:
     """Return why there is no answer, as a sentence; of an answer, the empty string."""
     return _REASONS[answer.reason] if answer.reason else ""
+
+
+def worth_a_look(answer: Answer) -> list[tuple[int, Alternative]]:
+    """Return the other words found that are likely enough, each with its index."""
+    others = enumerate(answer.alternatives)
+    return [(n, other) for n, other in others if other.confidence >= _LEAST_LIKELY]
 
 
 def place(citation: Citation) -> str:
@@ -64,9 +78,9 @@ def to_text(answer: Answer, *, width: int = 80, is_styled: bool = False) -> str:
         lines += [_wrap(answer.text, width, _marked if is_styled else str), ""]
         for number, citation in enumerate(answer.citations, 1):
             lines += _cited(number, citation, answer, width)
-    if answer.alternatives:
+    if others := worth_a_look(answer):
         lines += ["", "Others:" if answer.is_found else "Unsure:"]
-        lines += [_other(alternative, width) for alternative in answer.alternatives]
+        lines += [_other(alternative, width) for _, alternative in others]
     return _plain("\n".join([*lines, "", _footer(answer)]), is_styled=is_styled)
 
 

@@ -166,6 +166,12 @@ class TestSpanReader:
         assert "answer" in spans
         assert not any("\n" in span for span in spans)
 
+    def test_marks_alone_are_no_span(self, reader):
+        """A full stop is never proposed, however few words a passage has."""
+        found = reader.read("where?", [passage("Filler. Answer. ...")])
+        assert found
+        assert all(any(map(str.isalnum, c.text)) for c in found)
+
     def test_windows_do_not_double_a_span(self, reader):
         """A span that two windows see is one candidate."""
         text = "filler " * 100 + "answer " + "filler " * 100

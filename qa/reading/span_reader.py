@@ -158,6 +158,8 @@ def _candidates(
             low=0,
             high=len(text),
         )
+        if not any(map(str.isalnum, text[begin:stop])):
+            continue  # a full stop answers nothing
         found.append(
             Candidate(passage, passage.start + begin, passage.start + stop, score, null)
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from qa.library.sentences import Span, paragraph_spans
-from qa.render import confidence_words, reason_words
+from qa.render import confidence_words, reason_words, worth_a_look
 from qa.types import Alternative, Answer, Article, Citation
 from qa.web.text_html import clipped, escape, isolated, marked, plural
 
@@ -16,7 +16,6 @@ _MOST_AROUND = 1500  # characters of a paragraph shown on either side of the sen
 _MOST_BESIDE = 700  # characters of the sentence shown on either side of the span
 _LONG_SPAN = 160  # characters; a longer one is set smaller
 _WHOLE = 0.9  # share of its sentence from which a span counts as all of it
-_LEAST_LIKELY = 0.05  # confidence below which another answer is not worth a look
 _EXPLAINED = (
     "An estimate of the chance that these words answer the question, fitted on "
     "questions whose answers are known: of answers this sure, about {share} in 100 "
@@ -148,15 +147,10 @@ def _citations(citations: tuple[Citation, ...]) -> str:
 
 
 def _alternatives(answer: Answer) -> str:
-    least = _LEAST_LIKELY if answer.is_found else 0.0
-    shown = [a for a in answer.alternatives if a.confidence >= least]
+    shown = worth_a_look(answer)
     if not shown:
         return ""
-    items = "".join(
-        _alternative(index, a)
-        for index, a in enumerate(answer.alternatives)
-        if a.confidence >= least
-    )
+    items = "".join(_alternative(index, a) for index, a in shown)
     return (
         f'<details class="others"><summary>{escape(_others(answer, shown))} '
         f'<span class="count">({len(shown)})</span></summary>'
@@ -164,14 +158,14 @@ def _alternatives(answer: Answer) -> str:
     )
 
 
-def _others(answer: Answer, shown: list[Alternative]) -> str:
+def _others(answer: Answer, shown: list[tuple[int, Alternative]]) -> str:
     """Return what stands above the alternatives: who says otherwise, if one does."""
     if not answer.is_found:
         return "Words found, but unsure"
     cited = {citation.article for citation in answer.citations}
     others = [
         a
-        for a in shown
+        for _, a in shown
         if 2 * a.confidence >= answer.confidence
         and not cited & {c.article for c in a.citations}
     ]
