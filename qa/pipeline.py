@@ -211,8 +211,9 @@ class QA:
             hits,
             self.reader,
             proposed,
-            first=settings.read_first,
-            sure=settings.sure,
+            apart=settings.apart,
+            # no answer is sure that will not be given
+            sure=[max(enough, min_confidence) for enough in settings.sure],
         )
         read = time.perf_counter()
         answer = choose(

@@ -22,8 +22,10 @@ class Settings:
     pool: int = 100  # candidates asked of each side before fusion
     dense_weight: float = 0.4  # share of the dense side; benchmarks/results/retrieval
     top_k: int = 6  # passages read for a question; 4 to 8 answer equally well
-    read_first: int = 2  # of these, before the answer is looked at
-    sure: float = 0.45  # confidence from which on no more are read; benchmarks.answers
+    apart: float = 0.8  # score of the second below which the first is read alone
+    # confidence from which on no more are read, after one passage and after two;
+    # benchmarks.answers
+    sure: tuple[float, ...] = (0.55, 0.45)
 
     # decide
     min_confidence: float = 0.3  # below it we abstain; qa/reading/calibration/span.json
@@ -41,11 +43,13 @@ class Settings:
             raise ValueError(
                 f"overlap_chars must be in [0, max_chars), got {self.overlap_chars}"
             )
-        for name in ("dense_weight", "min_confidence", "sure"):
+        for name in ("dense_weight", "apart", "min_confidence"):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f"{name} must be in [0, 1], got {value}")
-        for name in ("pool", "top_k", "read_first", "max_question_chars"):
+        if not all(0.0 <= value <= 1.0 for value in self.sure):
+            raise ValueError(f"sure must be in [0, 1] throughout, got {self.sure}")
+        for name in ("pool", "top_k", "max_question_chars"):
             value = getattr(self, name)
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")

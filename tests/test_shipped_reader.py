@@ -1,7 +1,10 @@
 """The reader that ships: reads right, the same each time, and takes any text."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -30,6 +33,12 @@ TOLERANCE = 1e-3  # 32-bit arithmetic in another order
 
 def passage(text: str, id_: str = "a") -> Passage:
     return Passage(Article(id_, id_, "", text), 0, len(text))
+
+
+def bits(reader) -> str:
+    """What it reads, every bit of it."""
+    found = reader.read("Which port closed?", [passage(NEWS)])
+    return " ".join(f"{c.start}-{c.end}:{c.score.hex()}:{c.null.hex()}" for c in found)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +88,18 @@ class TestSameEachTime:
         """A second process would say the same: nothing depends on what came before."""
         again = open_shipped_reader().read("Which port closed?", [passage(NEWS)])
         assert again == reader.read("Which port closed?", [passage(NEWS)])
+
+    @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone")
+    def test_on_one_core_or_all(self, reader):
+        """Two cores that share a passage compute the same bits as one alone."""
+        code = (
+            "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+            "from tests.test_shipped_reader import bits, open_shipped_reader\n"
+            "print(bits(open_shipped_reader()))"
+        )
+        command = [sys.executable, "-c", code]
+        alone = subprocess.run(command, check=True, capture_output=True, text=True)
+        assert alone.stdout.strip() == bits(reader)
 
 
 class TestAnyText:

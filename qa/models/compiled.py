@@ -1,8 +1,8 @@
-"""A compiled model runs sequences, each alone: one thread, one padded length.
+"""A compiled model runs sequences, each alone: one stream, one padded length.
 
-Several run at once, one a core. So a text gives the same bits whatever it is batched
-with and however many threads ask, and no time goes into padding it to the length of its
-neighbours: in batches of 16 the same model is no faster.
+Several run at once, one a stream of one or two cores. So a text gives the same bits
+whatever it is batched with and however many threads ask, and no time goes into padding
+it to the length of its neighbours: in batches of 16 the same model is no faster.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class CompiledEncoder:
 
         try:
             for encoding in encodings:
-                if len(running) > self._n_streams:  # one waits, so no core does
+                if len(running) > self._n_streams:  # one waits, so no stream does
                     yield collect()
                 running.append((len(encoding.ids), self._start(encoding)))
             while running:

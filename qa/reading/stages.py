@@ -1,9 +1,10 @@
 """Passages are read best first, and no further once the answer is sure.
 
-Reading on from there helps no answer: on the dev sets the answers are as good as those
-of `read all` in `benchmarks.answers`, in half to four fifths of the time. Passages that
-hold the words of a sure answer are read all the same, so that the articles that agree
-are all cited.
+The first alone is read where retrieval sets it apart from the second, then two, then
+all. Reading on from a sure answer helps none: on the dev sets the answers are as good
+as those of `read all` in `benchmarks.answers`, in two fifths to three fifths of the
+time. Passages that hold the words of a sure answer are read all the same, so that the
+articles that agree are all cited.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,8 +22,8 @@ def read_in_stages(
     reader: Reader,
     propose: Callable[[Sequence[Candidate]], Sequence[Proposal]],
     *,
-    first: int,
-    sure: float,
+    apart: float,
+    sure: Sequence[float],
 ) -> list[Candidate]:
     """Return the candidates of the first hits, and of the others if need be.
 
@@ -31,14 +32,24 @@ def read_in_stages(
         hits: what retrieval found, best first.
         reader: reads their passages.
         propose: turns candidates into answers, most confident first.
-        first: how many hits are read before the answer is looked at.
-        sure: confidence from which on no other answer is looked for.
+        apart: score of the second hit from which on the first is not looked at alone:
+            a passage that is found as well may answer better.
+        sure: confidence from which on no other answer is looked for: after one hit,
+            after two, and so on; then all others are read at one go.
     """
-    found = reader.read(question, [hit.passage for hit in hits[:first]])
-    rest = [hit.passage for hit in hits[first:]]
-    if rest:
-        proposals = propose(found)
-        if proposals and proposals[0].confidence >= sure:
+    passages = [hit.passage for hit in hits]
+    is_close = len(hits) > 1 and hits[1].score >= apart
+    found: list[Candidate] = []
+    read = 0
+    for n, enough in enumerate(sure[: len(hits)], start=1):
+        if n == 1 and is_close:
+            continue
+        found += reader.read(question, passages[read:n])
+        read = n
+        rest = passages[n:]
+        proposals = propose(found) if rest else ()
+        if proposals and proposals[0].confidence >= enough:
             rest = [passage for passage in rest if says(passage.text, proposals[0])]
-        found = [*found, *reader.read(question, rest)] if rest else found
-    return found
+            return found + (reader.read(question, rest) if rest else [])
+    rest = passages[read:]
+    return found + (reader.read(question, rest) if rest else [])
