@@ -20,6 +20,7 @@ from qa.models.encoder import build
 from qa.models.weights import Weights, minilm, read_arrays
 from training import ablate
 from training.adapters import adapt, merge
+from training.average import average
 from training.calibrate import FEATURES, Asked, fit
 from training.data import Example, Row, load, open_tokenizer, tidy, token_span
 from training.distil import Teachers, compiled
@@ -826,6 +827,38 @@ line = f"{network.weight.tolist()} {workers.total(1.5, workers.rank)}\\n"
 print(line, end="", flush=True)  # in one piece: the other writes, too
 workers.leave()
 """
+
+
+class TestAverage:
+    def reader(self, folder: Path, seed: int) -> Network:
+        torch.manual_seed(seed)
+        network = Network()
+        facts = {"plan": {"seed": seed, "data": "/d"}, "sets": {"x": seed}}
+        folder.mkdir()
+        save_reader(folder, network, facts)
+        return network
+
+    def test_every_reader_has_its_share(self, tmp_path):
+        """Weights are the weighted mean; the card tells whose and whose plan."""
+        folders = [tmp_path / name for name in "abc"]
+        networks = [self.reader(f, n) for n, f in enumerate(folders)]
+        average(dict(zip(folders, (0.5, 0.3, 0.2), strict=True)), tmp_path / "mean")
+        _, mean = open_network(tmp_path / "mean" / "reader.safetensors")
+        name = "layers.3.inner.weight"
+        parts = [dict(n.named_parameters())[name] for n in networks]
+        wanted = 0.5 * parts[0] + 0.3 * parts[1] + 0.2 * parts[2]
+        found = dict(mean.named_parameters())[name]
+        torch.testing.assert_close(found, wanted, atol=2e-4, rtol=0)
+        card = json.loads((tmp_path / "mean" / "reader.json").read_text("utf-8"))
+        assert sorted(card["average"].values()) == [0.2, 0.3, 0.5]
+        assert card["plan"] == {"seed": 2}
+
+    @pytest.mark.parametrize("shares", [(0.5, 0.4), (1.5, -0.5)])
+    def test_shares_that_are_none(self, tmp_path, shares):
+        """They add up to one, and none is below zero."""
+        folders = dict(zip((tmp_path / "a", tmp_path / "b"), shares, strict=True))
+        with pytest.raises(ValueError, match="add up to 1"):
+            average(folders, tmp_path / "mean")
 
 
 class TestCalibrate:

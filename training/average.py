@@ -1,13 +1,17 @@
-"""The mean of two readers of one line: the run's end, and what it set out from.
+"""The mean of several readers of one line: what they set out from, and runs' ends.
 
-    python -m training.average --from A --to B --share 0.75 --out DIR
+    python -m training.average --of A 0.4 --of B 0.2 --of C 0.2 --of D 0.2 --out DIR
 
 Weights between a network and its fine-tuned descendant often do better on other data
-than either end (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+than either end (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"), and
+so do means of several short runs that set out from one place, each with another seed
+(Wortsman et al. 2022, "Model soups").
 """
 
 import argparse
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -19,51 +23,59 @@ from training.plan import portable
 __all__ = ["average"]
 
 
-def average(older: Path, newer: Path, share: float, out: Path) -> None:
-    """Write the reader `(1 - share) * older + share * newer` to the folder `out`.
+def average(shares: Mapping[Path, float], out: Path) -> None:
+    """Write the weighted mean of readers of equal size to the folder `out`.
 
     Args:
-        older: folder with `reader.safetensors` and `reader.json`.
-        newer: likewise; its facts go along.
-        share: of the newer one, in [0, 1].
+        shares: folders with `reader.safetensors` and `reader.json`, and how much of
+            the mean each has; the facts of the last one go along.
         out: made if it is not there.
 
     Raises:
-        ValueError: if the share is not in [0, 1].
+        ValueError: if a share is negative, or they do not add up to 1.
     """
-    if not 0.0 <= share <= 1.0:
-        raise ValueError(
-            f"the share of the newer reader must be in [0, 1], got {share}"
-        )
-    _, network = open_network(newer / "reader.safetensors", 1)
-    _, other = open_network(older / "reader.safetensors", 1)
+    if min(shares.values(), default=-1) < 0 or not math.isclose(
+        sum(shares.values()), 1.0
+    ):
+        found = ", ".join(f"{folder.name} {share}" for folder, share in shares.items())
+        raise ValueError(f"shares must add up to 1, none below 0, got {found!r}")
+    networks = [open_network(folder / "reader.safetensors")[1] for folder in shares]
+    mean = networks[-1]
     with torch.no_grad():
-        pairs = zip(network.parameters(), other.parameters(), strict=True)
-        for mine, theirs in pairs:
-            mine.lerp_(theirs, 1.0 - share)
-    cards = [json.loads((p / "reader.json").read_text("utf-8")) for p in (older, newer)]
+        same = zip(*(network.parameters() for network in networks), strict=True)
+        for parameters in same:
+            parts = zip(parameters, shares.values(), strict=True)
+            total = sum(part * share for part, share in parts)
+            parameters[-1].copy_(total)
+    cards = [json.loads((f / "reader.json").read_text("utf-8")) for f in shares]
     facts = {
         "stage": "average",
-        "plan": portable(cards[1]["plan"]),
-        "sets": cards[1]["sets"],
+        "plan": portable(cards[-1]["plan"]),
+        "sets": cards[-1]["sets"],
         "average": {
-            cards[0]["sha256"]: round(1.0 - share, 4),
-            cards[1]["sha256"]: round(share, 4),
+            card["sha256"]: round(share, 4)
+            for card, share in zip(cards, shares.values(), strict=True)
         },
     }
     out.mkdir(parents=True, exist_ok=True)
-    save_reader(out, network, facts)
+    save_reader(out, mean, facts)
 
 
 def main() -> None:
     """Read the options and average."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--from", type=Path, required=True, dest="older")
-    parser.add_argument("--to", type=Path, required=True, dest="newer")
-    parser.add_argument("--share", type=float, default=0.75, help="of the newer one")
+    parser.add_argument(
+        "--of",
+        nargs=2,
+        action="append",
+        required=True,
+        metavar=("FOLDER", "SHARE"),
+        help="one of the readers, and its share of the mean",
+    )
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    average(arguments.older, arguments.newer, arguments.share, arguments.out)
+    shares = {Path(folder): float(share) for folder, share in arguments.of}
+    average(shares, arguments.out)
 
 
 if __name__ == "__main__":
