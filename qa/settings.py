@@ -22,7 +22,9 @@ class Settings:
     pool: int = 100  # candidates asked of each side before fusion
     dense_weight: float = 0.4  # share of the dense side; benchmarks/results/retrieval
     top_k: int = 6  # passages read for a question; 4 to 8 answer equally well
-    apart: float = 0.8  # score of the second below which the first is read alone
+    apart: float = (
+        0.8  # score of the second below which the first is read alone; by hand
+    )
     # confidence from which on no more are read, after one passage and after two;
     # benchmarks.answers
     sure: tuple[float, ...] = (0.55, 0.45)
@@ -47,8 +49,8 @@ class Settings:
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f"{name} must be in [0, 1], got {value}")
-        if not all(0.0 <= value <= 1.0 for value in self.sure):
-            raise ValueError(f"sure must be in [0, 1] throughout, got {self.sure}")
+        if not isinstance(self.sure, tuple) or not all(0 <= s <= 1 for s in self.sure):
+            raise ValueError(f"sure must be a tuple of [0, 1], got {self.sure!r}")
         for name in ("pool", "top_k", "max_question_chars"):
             value = getattr(self, name)
             if value < 1:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,7 +99,10 @@ class TestSameEachTime:
             "print(bits(open_shipped_reader()))"
         )
         command = [sys.executable, "-c", code]
-        alone = subprocess.run(command, check=True, capture_output=True, text=True)
+        place = Path(__file__).parent.parent
+        alone = subprocess.run(
+            command, check=True, capture_output=True, text=True, cwd=place
+        )
         assert alone.stdout.strip() == bits(reader)
 
 

@@ -1,12 +1,15 @@
 """Reading in stages: no further than needed, and no citation lost by it."""
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from qa.pipeline import QA
 from qa.reading.answer import propose
 from qa.reading.confidence import Calibration
 from qa.reading.stages import read_in_stages
+from qa.settings import Settings
 from qa.types import Article, Candidate, Hit, Passage
 
 STEP = Calibration("test", bias=0.0, weights={"margin": 1.0})
@@ -20,9 +23,11 @@ class Named:
     margins: dict[str, float]
     name: str = "named"
     seen: list[str] = field(default_factory=list)
+    calls: list[int] = field(default_factory=list)
 
     def read(self, question, passages):
         self.seen += [p.article.id for p in passages]
+        self.calls.append(len(passages))
         return [
             Candidate(p, start, start + len(name), margin, 0.0)
             for p in passages
@@ -45,6 +50,19 @@ def run(reader, hits, **options):
     return read_in_stages(QUESTION, hits, reader, proposed, **knobs)
 
 
+class TestSettings:
+    @pytest.mark.parametrize(
+        "knobs", [{"sure": 0.5}, {"sure": (0.5, 1.5)}, {"sure": [0.5]}, {"apart": -0.1}]
+    )
+    def test_what_is_no_probability_is_refused(self, knobs):
+        """The message names the knob and what was found."""
+        (name, value) = next(iter(knobs.items()))
+        with pytest.raises(
+            ValueError, match=rf"{name} must be .*{re.escape(str(value))}"
+        ):
+            Settings(**knobs)
+
+
 class TestReadInStages:
     def test_a_sure_answer_ends_the_reading(self):
         """Nothing after the first passage is read."""
@@ -65,13 +83,14 @@ class TestReadInStages:
         hits = hits_of("Ann won.", "No, Bob.", "Snow.")
         found = run(reader, hits, apart=0.5, sure=(0.5, 0.7))
         assert reader.seen == ["a0", "a1"]
+        assert reader.calls == [2]
         assert {c.text for c in found} == {"Ann", "Bob"}
 
     def test_all_at_one_go(self):
         """Without stages the reader is asked once."""
         reader = Named({"Ann": 3.0})
         run(reader, hits_of("Ann won.", "It rained.", "Snow."), sure=())
-        assert reader.seen == ["a0", "a1", "a2"]
+        assert reader.calls == [3]
 
     def test_an_unsure_answer_does_not(self):
         """All passages are read, the best span may be in the last."""
@@ -99,3 +118,31 @@ class TestReadInStages:
         reader = Named({})
         assert run(reader, hits_of(*["Fog."] * n)) == []
         assert len(reader.seen) == n
+
+
+@dataclass
+class Counting:
+    """Passes on what another reader reads, and counts the passages of each call."""
+
+    reader: object
+    name: str = "counting"
+    calls: list[int] = field(default_factory=list)
+
+    def read(self, question, passages):
+        self.calls.append(len(passages))
+        return self.reader.read(question, passages)
+
+
+def test_nobody_is_sure_of_what_will_not_be_given(folder, fast, tmp_path):
+    """Who wants more confidence than an answer has gets all passages read for it."""
+    settings = replace(fast, sure=(0.0, 0.0), apart=1.0)
+    with QA.open(folder, store=tmp_path / "s", settings=settings) as qa:
+        n_hits = len(qa.retrieve("What do llamas do?", top_k=settings.top_k))
+        assert n_hits > 1
+        qa.reader = reader = Counting(qa.reader)
+        qa.ask("What do llamas do?", min_confidence=0.0)
+        assert reader.calls[0] == 1
+        assert sum(reader.calls) < n_hits
+        reader.calls.clear()
+        qa.ask("What do llamas do?", min_confidence=1.0)
+        assert sum(reader.calls) == n_hits

@@ -21,7 +21,7 @@ from qa.models.weights import Weights, minilm, read_arrays
 from training import ablate
 from training.adapters import adapt, merge
 from training.average import average
-from training.calibrate import FEATURES, Asked, fit
+from training.calibrate import FEATURES, Asked, cross_validate, fit
 from training.data import Example, Row, load, open_tokenizer, tidy, token_span
 from training.distil import Teachers, compiled
 from training.eight_bits import round_as_shipped, through
@@ -871,10 +871,23 @@ class TestCalibrate:
             best = features[:, 0].argmax()
             right = np.zeros(4)
             right[best] = features[best, 1] + random.normal() / 2 > 0
-            asked.append(Asked("a", True, features, right))
+            asked.append(Asked("a", "", True, features, right))
         found = fit(asked, "test")
         assert found.weights[FEATURES[0]] > 0.5
         assert found.weights[FEATURES[1]] > 1.5
+
+    def test_folds_hold_whole_articles(self):
+        """What is known of an article by heart tells nothing of the next one."""
+        random = np.random.default_rng(3)
+        asked = []
+        for topic in range(12):
+            by_heart = np.zeros((1, len(FEATURES)))
+            by_heart[0, topic] = 1.0  # learnt at once by whoever saw its neighbours
+            is_right = float(random.random() < 0.5)
+            one = Asked("a", str(topic), bool(is_right), by_heart, np.array([is_right]))
+            asked += [one] * 20
+        _, figures = cross_validate(asked, "test")
+        assert figures["area_under_curve"] < 0.6
 
 
 class TestAblate:

@@ -26,6 +26,7 @@ from qa.library.library import FileResult, Library
 from qa.library.progress import Progress
 from qa.library.records import StoredArticle
 from qa.pipeline import QA
+from qa.render import to_text
 from qa.schema import ANSWER_SCHEMA, answer_from_json
 from qa.settings import Settings
 from qa.types import Alternative, Answer, Article, Citation
@@ -259,6 +260,14 @@ def test_an_answer_tells_what_others_say(article):
     assert "Another article says: Ada left (1)" in text
     assert "60 %" in text
     assert "1 %" not in text
+    unfound = dataclasses.replace(
+        answer, text=None, sentence=None, reason="no_answer", citations=()
+    )
+    assert "rained" not in Seen(turn_html(unfound, 0, lambda _: article)).text
+    for shown in (answer, unfound):
+        terminal = to_text(shown)
+        assert "Ada left (60%;" in terminal
+        assert "(1%;" not in terminal
 
 
 def test_a_span_does_not_drown_in_an_endless_sentence(article):

@@ -32,7 +32,8 @@ def average(shares: Mapping[Path, float], out: Path) -> None:
         out: made if it is not there.
 
     Raises:
-        ValueError: if a share is negative, or they do not add up to 1.
+        ValueError: if a share is negative, or they do not add up to 1, or the readers
+            have not the same number of layers.
     """
     if min(shares.values(), default=-1) < 0 or not math.isclose(
         sum(shares.values()), 1.0
@@ -74,7 +75,12 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    shares = {Path(folder): float(share) for folder, share in arguments.of}
+    try:
+        shares = {Path(folder): float(share) for folder, share in arguments.of}
+    except ValueError as error:
+        parser.error(f"--of wants a folder and a number: {error}")
+    if len(shares) < len(arguments.of):
+        parser.error("--of names a folder twice: give it the sum of its shares")
     average(shares, arguments.out)
 
 

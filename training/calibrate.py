@@ -9,7 +9,8 @@ regression with few features tells the right ones (Platt 1999), first over all
 proposals, so that it ranks them, then rescaled and fitted further on the best of each
 question, so that its probability is that of the answer given: what tells one passage
 from the next is not all that tells an answer from none. All figures come from five
-folds: no question is scored by weights that have seen it.
+folds over articles: no question is scored by weights that have seen another for which
+the same article was found first.
 """
 
 import argparse
@@ -51,6 +52,7 @@ class Asked:
     """One question: features of each proposal, `(n, n_features)`, and who is right."""
 
     name: str  # of its set
+    topic: str  # title of the article that is found first
     is_answerable: bool
     features: Floats
     right: Floats
@@ -75,7 +77,7 @@ def main() -> None:
     arguments.out.write_text(
         json.dumps(
             {
-                "reader": calibration.reader,
+                "reader": calibration.reader.partition(":")[0],  # of whatever folder
                 "bias": round(calibration.bias, 4),
                 "weights": {k: round(v, 4) for k, v in calibration.weights.items()},
                 "fitted": {
@@ -128,11 +130,14 @@ def _ask(qa: QA, name: str, questions: Sequence[Question]) -> list[Asked]:
             question.text, hits, candidates, calibration, unknown=unknown
         )
         if proposals:
-            found.append(_asked(name, question, proposals))
+            topic = hits[0].passage.article.title
+            found.append(_asked(name, topic, question, proposals))
     return found
 
 
-def _asked(name: str, question: Question, proposals: Sequence[Proposal]) -> Asked:
+def _asked(
+    name: str, topic: str, question: Question, proposals: Sequence[Proposal]
+) -> Asked:
     features = [list(asdict(p.evidence).values()) for p in proposals]
     right = [
         bool(question.answers) and best(f1, p.best.text, question.answers) >= RIGHT
@@ -140,6 +145,7 @@ def _asked(name: str, question: Question, proposals: Sequence[Proposal]) -> Aske
     ]
     return Asked(
         name,
+        topic,
         bool(question.answers),
         np.array(features, dtype=np.float64),
         np.array(right, dtype=np.float64),
@@ -205,15 +211,15 @@ def cross_validate(
     asked: Sequence[Asked], reader: str
 ) -> tuple[Calibration, dict[str, float]]:
     """Return the calibration fitted on all, and figures from held-out folds."""
-    order = list(range(len(asked)))
-    random.Random(SEED).shuffle(order)
+    topics = sorted({a.topic for a in asked})
+    random.Random(SEED).shuffle(topics)
     confidence, right = np.zeros(len(asked)), np.zeros(len(asked))
     for fold in range(FOLDS):
-        held = order[fold::FOLDS]
-        kept = [asked[i] for i in order if i not in set(held)]
-        calibration = fit(kept, reader)
-        for i in held:
-            confidence[i], right[i] = _decide(asked[i], calibration)
+        held = frozenset(topics[fold::FOLDS])
+        calibration = fit([a for a in asked if a.topic not in held], reader)
+        for i, one in enumerate(asked):
+            if one.topic in held:
+                confidence[i], right[i] = _decide(one, calibration)
     curve = tuple(_curve(confidence, right))
     figures = _figures(asked, confidence, right)
     return replace(fit(asked, reader), curve=curve), figures
@@ -248,6 +254,15 @@ def _figures(
     answerable = np.array([a.is_answerable for a in asked])
     error = calibration_error(confidence.tolist(), [bool(r) for r in right])
     figures = {"calibration_error": float(error or 0.0)}
+    good, bad = confidence[answerable & (right > 0)], confidence[~answerable]
+    if len(good) and len(bad):
+        # thresholds aside: how well confidence tells right answers from none
+        above = (good[:, None] > bad) + 0.5 * (good[:, None] == bad)
+        figures["area_under_curve"] = float(above.mean())
+        held = bad < np.quantile(good, 0.1)
+        figures["abstained_right@10%lost"] = float(held.mean())
+        given = (good >= np.quantile(bad, 0.7)).sum() / answerable.sum()
+        figures["right_given@70%abstained"] = float(given)
     for threshold in (0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
         given = confidence >= threshold
         wrong = answerable & (right > 0) & ~given

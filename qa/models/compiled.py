@@ -1,8 +1,9 @@
 """A compiled model runs sequences, each alone: one stream, one padded length.
 
-Several run at once, one a stream of one or two cores. So a text gives the same bits
-whatever it is batched with and however many threads ask, and no time goes into padding
-it to the length of its neighbours: in batches of 16 the same model is no faster.
+Several run at once, one a stream; a stream has one core, or some. So a text gives the
+same bits whatever it is batched with and however many threads ask, and no time goes
+into padding it to the length of its neighbours: in batches of 16 the same model is no
+faster.
 """
 
 from __future__ import annotations

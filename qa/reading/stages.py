@@ -1,10 +1,10 @@
 """Passages are read best first, and no further once the answer is sure.
 
-The first alone is read where retrieval sets it apart from the second, then two, then
-all. Reading on from a sure answer helps none: on the dev sets the answers are as good
-as those of `read all` in `benchmarks.answers`, in two fifths to three fifths of the
-time. Passages that hold the words of a sure answer are read all the same, so that the
-articles that agree are all cited.
+The first alone is read where the second has a low score, then two, then all. Reading on
+from a sure answer helps none: on XQuAD the answers are as good as those of `read all`
+in `benchmarks.answers`, in two fifths of the time. By hand, on 1,700 answerable dev
+questions, F1 is 77.98 after 78.03 for all. Passages that hold the words of a sure
+answer are read all the same, so that the articles that agree are all cited.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ def read_in_stages(
         reader: reads their passages.
         propose: turns candidates into answers, most confident first.
         apart: score of the second hit from which on the first is not looked at alone:
-            a passage that is found as well may answer better.
+            a passage that both sides of retrieval rank high may answer better.
         sure: confidence from which on no other answer is looked for: after one hit,
             after two, and so on; then all others are read at one go.
     """
