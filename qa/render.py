@@ -7,6 +7,7 @@ from qa.types import Alternative, Answer, Citation
 
 __all__ = [
     "confidence_words",
+    "one_line",
     "place",
     "reason_words",
     "to_markdown",
@@ -37,6 +38,16 @@ def confidence_words(confidence: float) -> str:
 def reason_words(answer: Answer) -> str:
     """Return why there is no answer, as a sentence; of an answer, the empty string."""
     return _REASONS[answer.reason] if answer.reason else ""
+
+
+def one_line(passage: str) -> str:
+    r"""Return the beginning of a passage in one line, its paragraphs told apart.
+
+    >>> one_line("The search\n\nPolice look for two men.")
+    'The search · Police look for two men.'
+    """
+    lines = [line for line in passage[:1000].splitlines() if line.strip()]
+    return " · ".join(lines)
 
 
 def worth_a_look(answer: Answer) -> list[tuple[int, Alternative]]:
@@ -137,7 +148,7 @@ def _cited(
 
 
 def _nearest(number: int, citation: Citation, width: int) -> str:
-    quote = textwrap.shorten(citation.quote, 3 * width, placeholder=" …")
+    quote = textwrap.shorten(one_line(citation.quote), 3 * width, placeholder=" …")
     body = textwrap.fill(quote, width, initial_indent="    ", subsequent_indent="    ")
     return f"[{number}] {place(citation)}\n{body}"
 

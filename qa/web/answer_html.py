@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from qa.library.sentences import Span, paragraph_spans
-from qa.render import confidence_words, reason_words, worth_a_look
+from qa.render import confidence_words, one_line, reason_words, worth_a_look
 from qa.types import Alternative, Answer, Article, Citation
 from qa.web.text_html import clipped, escape, isolated, marked, plural
 
@@ -195,8 +195,9 @@ def _not_found(answer: Answer, number: int) -> str:
     if answer.nearest:
         items = "".join(
             f'<li><button class="cite" data-cite="{index}" data-group="nearest">'
-            f'<span class="near-words" dir="auto">{escape(_preview(c.quote))}'
-            f"</span> {_place(c)}</button></li>"
+            '<span class="near-words" dir="auto">'
+            f"{escape(clipped(one_line(c.quote), 220))}</span> "
+            f"{_place(c)}</button></li>"
             for index, c in enumerate(answer.nearest)
         )
         near = f'<h3>Nearest passages</h3><ol class="nearest">{items}</ol>'
@@ -206,12 +207,6 @@ def _not_found(answer: Answer, number: int) -> str:
         f'<div class="instead" data-instead="{number}" hidden></div>'
         f"{_footer(answer, is_found=False)}</div>"
     )
-
-
-def _preview(passage: str) -> str:
-    """Return the beginning of a passage in one line, its paragraphs told apart."""
-    lines = [line for line in passage[:1000].splitlines() if line.strip()]
-    return clipped(" · ".join(lines), 220)
 
 
 def _footer(answer: Answer, *, is_found: bool) -> str:
