@@ -22,9 +22,8 @@ class Settings:
     pool: int = 100  # candidates asked of each side before fusion
     dense_weight: float = 0.4  # share of the dense side; benchmarks/results/retrieval
     top_k: int = 6  # passages read for a question; 4 to 8 answer equally well
-    apart: float = (
-        0.8  # score of the second below which the first is read alone; by hand
-    )
+    # score of the second passage below which the first is read alone; chosen by hand
+    apart: float = 0.8
     # confidence from which on no more are read, after one passage and after two;
     # benchmarks.answers
     sure: tuple[float, ...] = (0.55, 0.45)

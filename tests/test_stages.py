@@ -65,10 +65,11 @@ class TestSettings:
 
 class TestReadInStages:
     def test_a_sure_answer_ends_the_reading(self):
-        """Nothing after the first passage is read."""
+        """Nothing after the first passage is read, and the reader is asked once."""
         reader = Named({"Ann": 3.0})
         run(reader, hits_of("Ann won.", "It rained.", "Snow.", "Hail."))
         assert reader.seen == ["a0"]
+        assert reader.calls == [1]
 
     def test_a_second_passage_asks_for_less(self):
         """What is not sure enough after one may be after two, each read once."""

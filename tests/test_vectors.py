@@ -96,6 +96,14 @@ class TestCoded:
             float(rounded(VECTORS[2]) @ QUERIES[0]), abs=1e-6
         )
 
+    def test_scores_of_an_exact_index(self, store):
+        """One unknown row takes none of the others along; alone it has no score."""
+        index = VectorIndex(store, NAME, DIM, exact_most=10 * MANY)
+        scores = index.scores(QUERIES[0], [5, 10**6, 3])
+        assert set(scores) == {3, 5}
+        assert scores[3] == pytest.approx(float(VECTORS[2] @ QUERIES[0]), abs=1e-6)
+        assert index.scores(QUERIES[0], [10**6]) == {}
+
     @pytest.mark.parametrize("narrow", [0, 5_000])
     @pytest.mark.parametrize("only", [[599], [1, 7, 400], list(range(300, 600))])
     def test_filter_finds_its_rows(self, store, only, narrow, monkeypatch):

@@ -37,19 +37,17 @@ def read_in_stages(
         sure: confidence from which on no other answer is looked for: after one hit,
             after two, and so on; then all others are read at one go.
     """
-    passages = [hit.passage for hit in hits]
+    rest = [hit.passage for hit in hits]
     is_close = len(hits) > 1 and hits[1].score >= apart
     found: list[Candidate] = []
     read = 0
-    for n, enough in enumerate(sure[: len(hits)], start=1):
-        if n == 1 and is_close:
-            continue
-        found += reader.read(question, passages[read:n])
-        read = n
-        rest = passages[n:]
-        proposals = propose(found) if rest else ()
+    for n, enough in list(enumerate(sure, start=1))[is_close:]:
+        if n >= len(hits):
+            break
+        found += reader.read(question, rest[: n - read])
+        rest, read = rest[n - read :], n
+        proposals = propose(found)
         if proposals and proposals[0].confidence >= enough:
             rest = [passage for passage in rest if says(passage.text, proposals[0])]
-            return found + (reader.read(question, rest) if rest else [])
-    rest = passages[read:]
+            break
     return found + (reader.read(question, rest) if rest else [])

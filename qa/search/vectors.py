@@ -178,14 +178,17 @@ class VectorIndex:
         return self._stored(query, rows)
 
     def _held(self, query: Vectors, rows: Sequence[int]) -> dict[int, float]:
+        """Return the cosines of those rows that have a vector in an exact index."""
         if not rows:
             return {}
         try:
             vectors = self._index.reconstruct_batch(np.array(rows, dtype=np.int64))
-        except RuntimeError:  # FAISS: no such id
-            one_by_one = (self._held(query, [row]) for row in rows)
-            few = one_by_one if len(rows) > 1 else ()
-            return {row: score for part in few for row, score in part.items()}
+        except RuntimeError:  # FAISS: one of them is no id; all go, so each is tried
+            found: dict[int, float] = {}
+            if len(rows) > 1:
+                for row in rows:
+                    found |= self._held(query, [row])
+            return found
         return dict(zip(rows, _cosines(vectors, query), strict=True))
 
     def _stored(self, query: Vectors, rows: Iterable[int]) -> dict[int, float]:
