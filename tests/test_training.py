@@ -21,6 +21,7 @@ from qa.models.weights import Weights, minilm, read_arrays
 from training import ablate
 from training.adapters import adapt, merge
 from training.average import average
+from training.average import main as average_command
 from training.calibrate import FEATURES, Asked, cross_validate, fit
 from training.data import Example, Row, load, open_tokenizer, tidy, token_span
 from training.distil import Teachers, compiled
@@ -53,6 +54,7 @@ from training.staged import stage, staged_rows
 from training.statements import find_statements, found_rows, silent_on
 from training.windows import SHAPES, Batch, Mixture, cut, hide, ids_of, shape_of, stack
 from training.workers import Workers
+from training.written import key_of, news_rows, passage_rows, read
 
 NEWS = (
     "The bank cut its rate on Monday after weeks of talks. Prices of crude oil rose by"
@@ -536,6 +538,56 @@ class TestListed:
         assert not list(listed_rows(rows, Random(0)))
 
 
+class TestWritten:
+    TEXT = (
+        "@ Grain\nP Ann Lee sold barley.\n? Who sold it?\n= Ann Lee\n"
+        "? Who bought it?\n-\nP It rained.\n? What fell?\n= rained\n"
+    )
+
+    def write(self, folder, text):
+        path = folder / "news.txt"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def test_questions_belong_to_the_paragraph_before_them(self, tmp_path):
+        found = list(read(self.write(tmp_path, self.TEXT), {}))
+        assert [(r.title, r.context[:9], r.question, r.texts) for r in found] == [
+            ("Grain", "Ann Lee s", "Who sold it?", ["Ann Lee"]),
+            ("Grain", "Ann Lee s", "Who bought it?", []),
+            ("Grain", "It rained", "What fell?", ["rained"]),
+        ]
+        assert len({r.id for r in found}) == 3
+
+    def test_a_passage_that_the_data_lack_is_left_out(self, tmp_path):
+        known = row("", None)
+        text = f"# {key_of(NEWS)}\n? Who?\n= Maria Keller\n# 0\n? Who?\n= Nobody\n"
+        (found,) = read(self.write(tmp_path, text), {key_of(NEWS): known})
+        assert (found.title, found.texts) == ("Bank", ["Maria Keller"])
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("P It rained.\n= rained\n", r"news\.txt:2: found an answer, wanted"),
+            ("P It rained.\n? Why?\n= wind\n", "'wind', wanted words of"),
+            ("It rained.\n", r"news\.txt:1: found 'It rained\.', wanted @"),
+        ],
+    )
+    def test_a_line_that_cannot_be_meant_is_an_error(self, tmp_path, text, message):
+        with pytest.raises(ValueError, match=message):
+            list(read(self.write(tmp_path, text), {}))
+
+    def test_what_is_written_can_be_read_and_marks_whole_words(self):
+        rows = news_rows()
+        assert len(rows) > 10_000
+        for found in rows:
+            for start, end in found.answers:
+                around = found.context[max(0, start - 1) : end + 1]
+                assert start == 0 or not around[:2].isalnum()
+                assert not around[-2:].isalnum() or end == len(found.context)
+        assert 0.3 < sum(not r.answers for r in rows) / len(rows) < 0.5
+        assert passage_rows([]) == []
+
+
 @pytest.fixture(scope="module")
 def rewording():
     """The neighbours take some seconds to find."""
@@ -818,6 +870,7 @@ class TestScores:
 WORKER = """
 import torch
 from training.workers import Workers
+from training.written import key_of, news_rows, passage_rows, read
 
 workers = Workers.join()
 network = torch.nn.Linear(2, 1)
@@ -859,6 +912,25 @@ class TestAverage:
         folders = dict(zip((tmp_path / "a", tmp_path / "b"), shares, strict=True))
         with pytest.raises(ValueError, match="add up to 1"):
             average(folders, tmp_path / "mean")
+
+    def test_the_command_takes_any_number_of_folders(self, monkeypatch):
+        named = "--of a 0.5 --of b/c 0.3 --of d 0.2 --out mean"
+        monkeypatch.setattr("sys.argv", ["average", *named.split()])
+        called = []
+        monkeypatch.setattr("training.average.average", lambda *a: called.append(a))
+        average_command()
+        wanted = {Path("a"): 0.5, Path("b/c"): 0.3, Path("d"): 0.2}
+        assert called == [(wanted, Path("mean"))]
+
+    @pytest.mark.parametrize(
+        ("named", "message"),
+        [("--of a half", "a folder and a number"), ("--of a 1 --of a 0", "twice")],
+    )
+    def test_the_command_says_what_it_wants(self, monkeypatch, capsys, named, message):
+        monkeypatch.setattr("sys.argv", ["average", *named.split(), "--out", "mean"])
+        with pytest.raises(SystemExit, match="2"):
+            average_command()
+        assert message in capsys.readouterr().err
 
 
 class TestCalibrate:

@@ -1,6 +1,6 @@
 """Which sets train the reader, and how much of each.
 
-Quotas are questions per nominal epoch of 99,000; one with rivals is read three times,
+Quotas are questions per nominal epoch of 209,000; one with rivals is read three times,
 once with each of its passages. Wikipedia counts most, then
 statements and labelled unanswerable questions; training/README.md has the reasons.
 """
@@ -18,6 +18,7 @@ from training.plan import Plan
 from training.staged import attributed, staged_rows
 from training.statements import found_rows, topic
 from training.windows import Mixture
+from training.written import news_rows, passage_rows
 
 QUOTA = {
     "squad_train_partial": 18000,
@@ -41,6 +42,8 @@ QUOTA = {
     "renamed": 3000,
     "rivals": 14000,
     "listed": 3000,
+    "written_news": 80000,
+    "written_passages": 30000,
 }
 TAUGHT = {"listed": 0.2}
 """Share of the loss that teachers have in sets on which they are no better."""
@@ -50,7 +53,8 @@ EARLY = frozenset(
     ).split()
 )
 _MADE = frozenset(
-    "found staged attributed paired turned exchanged renamed rivals listed".split()
+    "found staged attributed paired turned exchanged renamed rivals listed"
+    " written_news written_passages".split()
 )
 _FILES = [name for name in QUOTA if name not in _MADE]
 _MET = 4  # other passages that a question meets
@@ -60,6 +64,12 @@ _WIKI = (
     "squadshifts_new_wiki",
     "nq_open_oracle",
     "selqa_sentence",
+)
+_SPOKEN = (
+    "squadshifts_reddit",
+    "squadshifts_amazon_reviews",
+    "tweetqa",
+    "written_news",
 )
 
 
@@ -85,9 +95,12 @@ def build(
     """
     random = rnd.Random(seed)
     rows = {name: found[:limit] for name, found in _rows(folder).items()}
+    known = [row for name in _WIKI[:3] for row in rows[name]]
+    rows["written_news"] = news_rows()[:limit]
+    rows["written_passages"] = passage_rows(known)[:limit]
     leads = Leads(row for name in rows for row in rows[name])
     contexts: dict[str, Row] = {}
-    for name in (*_WIKI, "squadshifts_reddit", "squadshifts_amazon_reviews", "tweetqa"):
+    for name in (*_WIKI, *_SPOKEN):
         for row in rows[name]:
             contexts.setdefault(row.context, row)
     drawn = random.sample(sorted(contexts), min(3000, len(contexts)))
@@ -115,6 +128,7 @@ def build(
         rows["squadshifts_reddit"], min(2000, len(rows["squadshifts_reddit"]))
     )
     asked += rows["squad_train_unans"] + rows["unansq_dev"]
+    asked += [r for r in rows["written_news"] + rows["written_passages"] if r.answers]
     met = list(paired(asked, sorted(contexts), random, per_row=_MET))
     rows["paired"] = [row for found in met for row in found]
     rows["listed"] = list(listed_rows(answerable, random))
