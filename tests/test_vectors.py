@@ -1,6 +1,7 @@
 """The dense index past the size where it compares codes: nothing else changes."""
 
 import os
+import sys
 import threading
 
 import faiss
@@ -9,7 +10,7 @@ import pytest
 
 from qa.library.records import embedded_text, text_hash
 from qa.library.store import Store
-from qa.search.vectors import VectorIndex
+from qa.search.vectors import VectorIndex, is_written
 from qa.search.whole import rounded
 from qa.types import Article, Passage
 
@@ -178,6 +179,27 @@ class TestFollowing:
         again = index_of(store)
         assert not again.is_exact
         assert [again.search(query, 10) for query in QUERIES] == before
+
+    @pytest.mark.parametrize("exact_most", [EXACT_MOST, 10 * MANY])
+    def test_whether_a_base_is_due_is_told_unread(self, store, exact_most, monkeypatch):
+        """As an index that is opened would decide, up to a tenth of changed rows."""
+        assert not is_written(store, NAME)
+        VectorIndex(store, NAME, DIM, exact_most=exact_most)
+        with monkeypatch.context() as without:
+            without.setitem(sys.modules, "faiss", None)
+            assert is_written(store, NAME)
+            assert not is_written(store, "other")
+        (base,) = store.folder.glob("*.faiss")
+        drop(store, range(20))
+        put(store, range(MANY, MANY + 35))
+        assert is_written(store, NAME)
+        VectorIndex(store, NAME, DIM, exact_most=exact_most)
+        assert base.exists()
+        put(store, range(MANY + 35, MANY + 60))
+        assert not is_written(store, NAME)
+        VectorIndex(store, NAME, DIM, exact_most=exact_most)
+        assert not base.exists()
+        assert is_written(store, NAME)
 
     def test_shrinks_back(self, store):
         """A library that became small is compared whole again."""

@@ -126,10 +126,11 @@ def _index(arguments: argparse.Namespace) -> int:
     with progress_bar() as tell:
         report = sync(folder, store, embedder, settings, progress=tell)
     # build what is derived now, so that the first question does not wait for it
-    from qa.search.vectors import VectorIndex
+    from qa.search.vectors import VectorIndex, is_written
     from qa.search.words import WordIndex
 
-    VectorIndex(store, embedder.name, embedder.dim)
+    if not is_written(store, embedder.name):
+        VectorIndex(store, embedder.name, embedder.dim)
     WordIndex(store)
     if arguments.json:
         print_json({**dataclasses.asdict(report), "store": str(store.folder)})

@@ -40,8 +40,7 @@ class BaseFile:
         """
         import faiss
 
-        paths = self._folder.glob(f"{self._stem}.*{_INDEX}")
-        for path in sorted(paths, key=_generation_of, reverse=True):
+        for path in self._newest_first():
             found = _generation_of(path)
             try:
                 index = faiss.read_index(str(path))
@@ -53,6 +52,14 @@ class BaseFile:
                 continue
             return index, found, whole
         return None
+
+    def generation(self) -> int | None:
+        """Return that of the newest index on disk, unread; None where there is none."""
+        return next((_generation_of(path) for path in self._newest_first()), None)
+
+    def _newest_first(self) -> list[Path]:
+        paths = self._folder.glob(f"{self._stem}.*{_INDEX}")
+        return sorted(paths, key=_generation_of, reverse=True)
 
     def read_whole(self, index: Any, generation: int) -> WholeVectors:
         """Open the vectors that were written beside an index.

@@ -27,7 +27,7 @@ from qa.search.base import BaseFile
 from qa.search.codes import coded, exact, is_exact
 from qa.search.whole import rounded
 
-__all__ = ["EXACT_MOST", "VectorIndex"]
+__all__ = ["EXACT_MOST", "VectorIndex", "is_written"]
 
 # benchmarks.scale compares these with lists (IVF) and a graph (HNSW)
 EXACT_MOST = 50_000  # passages; below it whole vectors are compared
@@ -38,6 +38,19 @@ _SPARE = 1.5  # candidates of a wide filter, for each that its share of the rows
 
 _REWRITE_SHARE = 0.1  # of rows changed since the base was written
 _BLOCK = 10_000  # vectors read from the store at a time
+
+
+def is_written(store: Store, embedder: str) -> bool:
+    """Tell whether the base on disk is near enough to the store to be kept.
+
+    Nothing of it is read, nor FAISS loaded: what asks next finds out whether it is
+    whole.
+    """
+    base = BaseFile(store.folder, store.identity, embedder).generation()
+    if base is None or base > store.generation:
+        return False
+    changed = len(store.removed_since(base)) + len(store.rows_since(base))
+    return changed <= _REWRITE_SHARE * store.passage_count()
 
 
 class VectorIndex:
