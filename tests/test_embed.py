@@ -137,11 +137,16 @@ class TestMiniLM:
         assert min(c for c, text in zip(cosines, TEXTS, strict=True) if text) > 0.99
 
     def test_precisions_are_not_mixed(self, opened):
-        names = {opened("minilm").name, opened("minilm:f32").name}
+        names = {opened("minilm:int8").name, opened("minilm:f32").name}
         assert len(names) == 2
         assert all(name.startswith("minilm-l6-v2@53aa5117/") for name in names)
 
-    @pytest.mark.parametrize("spec", ["minilm", "minilm:f32"])
+    @pytest.mark.parametrize(("is_whole", "spec"), [(True, "int8"), (False, "f32")])
+    def test_the_processor_decides_unless_told(self, is_whole, spec, monkeypatch):
+        monkeypatch.setattr("qa.search.embed.has_whole_sums", lambda: is_whole)
+        assert open_embedder("minilm").name == open_embedder(f"minilm:{spec}").name
+
+    @pytest.mark.parametrize("spec", ["minilm:int8", "minilm:f32"])
     def test_same_bits_in_any_company(self, opened, spec):
         """A text's vector depends on nothing but the text."""
         embedder = opened(spec)

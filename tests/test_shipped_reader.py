@@ -47,6 +47,13 @@ def reader():
     return open_shipped_reader()
 
 
+@pytest.mark.parametrize(("is_whole", "how"), [(True, "int8"), (False, "f32")])
+def test_eight_bits_where_sums_are_whole(is_whole, how, monkeypatch):
+    """A processor that would cut them computes in 32 bits."""
+    monkeypatch.setattr("qa.reading.shipped.has_whole_sums", lambda: is_whole)
+    assert open_shipped_reader().name.endswith(f"-{how}")
+
+
 class TestReads:
     @pytest.mark.parametrize(
         ("question", "expected"),

@@ -12,7 +12,13 @@ from typing import Any
 
 from qa.errors import ModelError
 from qa.models.compiled import CompiledEncoder
-from qa.models.runtime import Between, Recipe, fastest_between, open_encoder
+from qa.models.runtime import (
+    Between,
+    Recipe,
+    fastest_between,
+    has_whole_sums,
+    open_encoder,
+)
 from qa.models.weights import Weights, minilm, tokenizer_of
 from qa.reading.span_reader import MAX_WINDOW, SpanReader
 from qa.reading.spans import Logits
@@ -46,7 +52,7 @@ def open_shipped_reader(
         )
     parts = base, Weights(place, _FILE, card.sha256)
     ranges = place / _RANGES
-    if ranges.exists():
+    if ranges.exists() and has_whole_sums():
         recipe = Recipe(parts, "spans", ranges, between or fastest_between())
     else:
         recipe = Recipe(parts, "spans")

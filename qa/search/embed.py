@@ -13,7 +13,7 @@ import numpy as np
 
 from qa.errors import ModelError
 from qa.models.compiled import CompiledEncoder
-from qa.models.runtime import Recipe, open_encoder
+from qa.models.runtime import Recipe, has_whole_sums, open_encoder
 from qa.models.weights import (
     Weights,
     first_line,
@@ -137,10 +137,11 @@ def _compiled(precision: str) -> Embedder:
     if precision not in ("", "int8", "f32"):
         raise ModelError(
             f"the embedder 'minilm' has no precision {precision!r}. "
-            "Use 'minilm' (the same as 'minilm:int8') or 'minilm:f32'."
+            "Use 'minilm:int8', 'minilm:f32', or 'minilm' for what suits the processor."
         )
     weights = minilm()
-    ranges = None if precision == "f32" else _RANGES
+    is_eight_bit = precision == "int8" or (not precision and has_whole_sums())
+    ranges = _RANGES if is_eight_bit else None
     return CompiledEmbedder(weights, Recipe((weights,), "vector", ranges))
 
 
