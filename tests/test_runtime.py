@@ -172,7 +172,7 @@ class TestEncoder:
         short = open_encoder(Recipe((weights,), "vector", path)).run(sequences)
         cosines = (full * np.array(short)).sum(1)
         assert cosines.min() < 0.999999
-        assert (cosines.min() > 0.99) == has_whole_sums()
+        assert cosines.min() > 0.99 or not has_whole_sums()
 
     def test_sixteen_bits_between_are_near(self, weights, tmp_path):
         sequences = [_tokens(n, seed=n) for n in range(8, 32)]

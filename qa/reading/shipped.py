@@ -37,7 +37,8 @@ def open_shipped_reader(
 
     Args:
         folder: with `reader.safetensors` and `reader.json`; empty is the shipped one.
-        between: of what is not computed in 8 bits; None takes what is faster here.
+        between: of what is not computed in 8 bits, where linear layers are; None
+            takes what is faster here.
 
     Raises:
         ModelError: if files are missing, altered, or made for another encoder.
