@@ -569,6 +569,7 @@ class TestWritten:
         ("text", "message"),
         [
             ("P It rained.\n= rained\n", r"news\.txt:2: found an answer, wanted"),
+            ("P It.\n? Who?\n= It\n-\n", r"news\.txt:4: found an answer, wanted"),
             ("P It rained.\n? Why?\n= wind\n", "'wind', wanted words of"),
             ("It rained.\n", r"news\.txt:1: found 'It rained\.', wanted @"),
         ],
