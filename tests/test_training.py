@@ -55,7 +55,15 @@ from training.staged import stage, staged_rows
 from training.statements import find_statements, found_rows, silent_on
 from training.windows import SHAPES, Batch, Mixture, cut, hide, ids_of, shape_of, stack
 from training.workers import Workers
-from training.written import key_of, news_rows, passage_rows, read
+from training.written import (
+    dossier_rows,
+    held_articles,
+    held_questions,
+    key_of,
+    news_rows,
+    passage_rows,
+    read,
+)
 
 NEWS = (
     "The bank cut its rate on Monday after weeks of talks. Prices of crude oil rose by"
@@ -239,6 +247,20 @@ class TestNegatives:
         found = next(paired([source], contexts, Random(0)))
         assert len(found) == 2
         assert all("its rate" not in f.context and not f.answers for f in found)
+
+    def test_what_one_passage_leaves_out_the_next_may_tell(self):
+        own = [f"The bank met twice, {word}." for word in ("early", "later", "last")]
+        others = [f"A bank in Lima met {word}." for word in "abcdefghijklm"]
+        titles = dict.fromkeys(own, "Bank")
+
+        def met(answer: str | None) -> set[str]:
+            asked = row("When did the bank meet twice?", answer, own[0])
+            found = paired([asked], own + others, Random(0), 3, depth=5, titles=titles)
+            return {other.context for other in next(found)}
+
+        assert met("early") & set(own[1:])
+        assert met(None)
+        assert met(None) <= set(others)
 
 
 TOPICS = ("harbour tolls", "olive harvest")
@@ -579,7 +601,7 @@ class TestWritten:
             list(read(self.write(tmp_path, text), {}))
 
     def test_what_is_written_can_be_read_and_marks_whole_words(self):
-        rows = news_rows()
+        rows = news_rows() + dossier_rows()
         assert len(rows) > 10_000
         for found in rows:
             for start, end in found.answers:
@@ -588,6 +610,19 @@ class TestWritten:
                 assert not around[-2:].isalnum() or end == len(found.context)
         assert 0.3 < sum(not r.answers for r in rows) / len(rows) < 0.5
         assert passage_rows([]) == []
+
+    def test_questions_that_are_held_meet_no_reader(self):
+        rows, held = news_rows() + dossier_rows(), held_questions()
+        articles = [json.loads(line) for line in held_articles().splitlines()]
+        titles = {article["title"] for article in articles}
+        assert len(titles) == len(articles)
+        assert len(held) > 1000
+        assert {question.article for question in held} == titles
+        assert titles.isdisjoint(row.title for row in rows)
+        read_ = {row.context for row in rows}
+        assert not any(p in read_ for a in articles for p in a["text"].split("\n\n"))
+        text = {article["title"]: article["text"] for article in articles}
+        assert all(a in text[q.article or ""] for q in held for a in q.answers)
 
 
 @pytest.fixture(scope="module")
@@ -873,7 +908,15 @@ class TestScores:
 WORKER = """
 import torch
 from training.workers import Workers
-from training.written import key_of, news_rows, passage_rows, read
+from training.written import (
+    dossier_rows,
+    held_articles,
+    held_questions,
+    key_of,
+    news_rows,
+    passage_rows,
+    read,
+)
 
 workers = Workers.join()
 network = torch.nn.Linear(2, 1)

@@ -18,7 +18,7 @@ from training.plan import Plan
 from training.staged import attributed, staged_rows
 from training.statements import found_rows, topic
 from training.windows import Mixture
-from training.written import news_rows, passage_rows
+from training.written import dossier_rows, news_rows, passage_rows
 
 QUOTA = {
     "squad_train_partial": 18000,
@@ -42,8 +42,10 @@ QUOTA = {
     "renamed": 3000,
     "rivals": 14000,
     "listed": 3000,
-    "written_news": 80000,
-    "written_passages": 30000,
+    "written_news": 60000,
+    "written_passages": 25000,
+    "written_dossiers": 25000,
+    "written_rivals": 30000,
 }
 TAUGHT = {"listed": 0.2}
 """Share of the loss that teachers have in sets on which they are no better."""
@@ -54,10 +56,11 @@ EARLY = frozenset(
 )
 _MADE = frozenset(
     "found staged attributed paired turned exchanged renamed rivals listed"
-    " written_news written_passages".split()
+    " written_news written_passages written_dossiers written_rivals".split()
 )
 _FILES = [name for name in QUOTA if name not in _MADE]
 _MET = 4  # other passages that a question meets
+_NEAR = 7  # ranks of which a written question's come: its own article, mostly
 _FAR = 40  # rows from which another name comes: the same article, or the next ones
 _WIKI = (
     "squad_train_partial",
@@ -70,6 +73,7 @@ _SPOKEN = (
     "squadshifts_amazon_reviews",
     "tweetqa",
     "written_news",
+    "written_dossiers",
 )
 
 
@@ -97,6 +101,7 @@ def build(
     rows = {name: found[:limit] for name, found in _rows(folder).items()}
     known = [row for name in _WIKI[:3] for row in rows[name]]
     rows["written_news"] = news_rows()[:limit]
+    rows["written_dossiers"] = dossier_rows()[:limit]
     rows["written_passages"] = passage_rows(known)[:limit]
     leads = Leads(row for name in rows for row in rows[name])
     contexts: dict[str, Row] = {}
@@ -128,9 +133,14 @@ def build(
         rows["squadshifts_reddit"], min(2000, len(rows["squadshifts_reddit"]))
     )
     asked += rows["squad_train_unans"] + rows["unansq_dev"]
-    asked += [r for r in rows["written_news"] + rows["written_passages"] if r.answers]
     met = list(paired(asked, sorted(contexts), random, per_row=_MET))
-    rows["paired"] = [row for found in met for row in found]
+    written = rows["written_news"] + rows["written_passages"]
+    titles = {row.context: row.title for row in written}
+    written += rows["written_dossiers"]  # whose articles were all looked through
+    near = list(
+        paired(written, sorted(contexts), random, _MET, depth=_NEAR, titles=titles)
+    )
+    rows["paired"] = [row for found in met + near for row in found]
     rows["listed"] = list(listed_rows(answerable, random))
     encoder = Encoder()
 
@@ -138,12 +148,18 @@ def build(
         examples = (encoder.encode(row, name, *leads.of(row)) for row in found)
         return [example for example in examples if example]
 
+    def together(
+        asked: Sequence[Row], met: Sequence[list[Row]], name: str
+    ) -> list[Example]:
+        return [
+            replace(own, rivals=tuple(encoded(found, name)))
+            for row, found in zip(asked, met, strict=True)
+            for own in encoded([row], name)
+        ]
+
     sets = {name: encoded(found, name) for name, found in rows.items()}
-    sets["rivals"] = [
-        replace(own, rivals=tuple(encoded(found, "rivals")))
-        for row, found in zip(asked, met, strict=True)
-        for own in encoded([row], "rivals")
-    ]
+    sets["rivals"] = together(asked, met, "rivals")
+    sets["written_rivals"] = together(written, near, "written_rivals")
     return sets
 
 

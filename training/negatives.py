@@ -9,7 +9,7 @@ about somebody they know, or somebody they do not.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
 import numpy as np
@@ -149,13 +149,22 @@ def renamed(row: Row, other: Row, random: Random) -> Row | None:
 
 
 def paired(
-    rows: Sequence[Row], contexts: Sequence[str], random: Random, per_row: int = 2
+    rows: Sequence[Row],
+    contexts: Sequence[str],
+    random: Random,
+    per_row: int = 2,
+    *,
+    depth: int = 12,
+    titles: Mapping[str, str] | None = None,
 ) -> Iterator[list[Row]]:
     """Yield each question with passages that share its words but hold no answer.
 
-    TF-IDF over all passages, ranks 1 to 12 without the question's own; those that hold
-    an answer's text are left out. Of them `per_row` are drawn: one list for each row.
+    TF-IDF over all passages, ranks 1 to `depth` without the question's own; those that
+    hold an answer's text are left out, and for a question that its passage does not
+    answer those of the same title in `titles` (by passage), which may answer it after
+    all. Of them `per_row` are drawn: one list for each row.
     """
+    titles = titles or {}
     vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
     table = vectorizer.fit_transform(contexts).T.tocsc()
     lowered = [context.lower() for context in contexts]
@@ -163,7 +172,7 @@ def paired(
         batch = rows[at : at + 1024]
         queries = vectorizer.transform([f"{r.question} {r.title}" for r in batch])
         scores: npt.NDArray[np.float64] = (queries @ table).toarray()
-        best = np.argpartition(-scores, 12, axis=1)[:, :12]
+        best = np.argpartition(-scores, depth, axis=1)[:, :depth]
         for row, candidates in zip(batch, best, strict=True):
             texts = [text.lower() for text in row.texts]
             good = [
@@ -171,6 +180,7 @@ def paired(
                 for c in candidates
                 if contexts[c] != row.context
                 and not any(text in lowered[c] for text in texts)
+                and (texts or titles.get(contexts[c], "") != (row.title or None))
             ]
             yield [
                 Row(

@@ -1,7 +1,7 @@
 """Questions written for this project, over its own news and over passages of the data.
 
-Two files beside this one. `written/news.txt` holds articles of its own; of
-`written/passages.txt` the passages stand in the data folder, named by `key_of`:
+In `written/`: `news.txt` and `dossiers.txt` hold articles of its own; of
+`passages.txt` the passages stand in the data folder, named by `key_of`:
 
     @ headline                   # key of a passage
     P paragraph                  ? question
@@ -10,13 +10,18 @@ Two files beside this one. `written/news.txt` holds articles of its own; of
     ? question                   -
     -
 
-An answer is found at its first place in its paragraph; `-` means that there is none.
+An answer is found at its first place in its paragraph; `-` means that there is none: in
+a dossier, a dozen articles that tell of one matter, in none of its articles.
+
+`held.txt`, dossiers too, trains no reader: `training.calibrate` fits with it.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from qa.evaluation.questions import Question
 from training.data import Row
 
 FOLDER = Path(__file__).parent / "written"
@@ -36,10 +41,34 @@ def news_rows() -> list[Row]:
     return list(read(FOLDER / "news.txt", {}))
 
 
+def dossier_rows() -> list[Row]:
+    """Return the questions over dossiers, where the right passage is hard to tell."""
+    return list(read(FOLDER / "dossiers.txt", {}))
+
+
 def passage_rows(rows: Iterable[Row]) -> list[Row]:
     """Return the questions over those passages of `rows` that have some here."""
     known = {key_of(row.context): row for row in rows}
     return list(read(FOLDER / "passages.txt", known))
+
+
+def held_questions() -> list[Question]:
+    """Return the questions that train no reader."""
+    return [
+        Question(row.id, row.question, tuple(row.texts), row.title)
+        for row in read(FOLDER / "held.txt", {})
+    ]
+
+
+def held_articles() -> str:
+    """Return the articles of those questions, one JSON object a line, for `QA.open`."""
+    articles: dict[str, dict[str, None]] = {}
+    for row in read(FOLDER / "held.txt", {}):
+        articles.setdefault(row.title, {})[row.context] = None
+    return "".join(
+        json.dumps({"title": title, "text": "\n\n".join(paragraphs)}) + "\n"
+        for title, paragraphs in articles.items()
+    )
 
 
 def read(path: Path, known: Mapping[str, Row]) -> Iterator[Row]:

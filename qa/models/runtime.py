@@ -31,6 +31,7 @@ __all__ = [
     "fastest_between",
     "has_whole_sums",
     "open_encoder",
+    "usable_cores",
 ]
 
 Precision = Literal["int8", "f32"]
@@ -101,11 +102,7 @@ def fastest_between(processor: Path = Path("/proc/cpuinfo")) -> Between:
     Args:
         processor: what the system says of it; where there is no such file, f32.
     """
-    try:
-        flags = processor.read_text(encoding="utf-8")
-    except OSError:
-        return "f32"
-    return "bf16" if "amx_tile" in flags.split() else "f32"
+    return "bf16" if "amx_tile" in _abilities(processor) else "f32"
 
 
 def has_whole_sums(machine: str = "", processor: Path = Path("/proc/cpuinfo")) -> bool:
@@ -122,11 +119,15 @@ def has_whole_sums(machine: str = "", processor: Path = Path("/proc/cpuinfo")) -
     """
     if (machine or platform.machine()).lower() not in ("x86_64", "amd64", "i686"):
         return True
+    return not _WHOLE_SUMS.isdisjoint(_abilities(processor))
+
+
+def _abilities(processor: Path) -> frozenset[str]:
+    """Return the flags of a processor; none where the system does not tell."""
     try:
-        flags = processor.read_text(encoding="utf-8").split()
+        return frozenset(processor.read_text(encoding="utf-8").split())
     except OSError:
-        return False
-    return not _WHOLE_SUMS.isdisjoint(flags)
+        return frozenset()
 
 
 def open_encoder(recipe: Recipe) -> CompiledEncoder:
@@ -187,9 +188,14 @@ def _key(recipe: Recipe, core: Any) -> str:
     return f"{recipe.head}-{recipe.precision}-{digest[:16]}"
 
 
-def _options(recipe: Recipe) -> dict[str, Any]:
+def usable_cores() -> int:
+    """Return how many cores this process may use: a container may have fewer."""
     found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-    n_cores = min(found or os.cpu_count() or 1, _MAX_CORES)
+    return found or os.cpu_count() or 1
+
+
+def _options(recipe: Recipe) -> dict[str, Any]:
+    n_cores = min(usable_cores(), _MAX_CORES)
     return {
         "INFERENCE_PRECISION_HINT": recipe.between,
         "NUM_STREAMS": _streams(recipe.head, n_cores),

@@ -47,6 +47,12 @@ _NUMBER = re.compile(
     r"|dozens?|half|twice|once|none|several|many|most|all|both|double|quarter|third)\b",
     re.I,
 )
+_CLOCK = re.compile(  # says when, never how many
+    r"\b\d{1,2}(?::\d\d)?\s?(?:[ap]\.?m\b\.?|o['’]clock)|\b\d{1,2}:\d\d\b(?!:)"
+    r"|\b\d{3,4}\s?(?:GMT|UTC)\b",
+    re.I,
+)
+_DURATION = re.compile(r"\bhow (?:fast|long)\b", re.I)  # "3:59" may be one
 _NAME = re.compile(r"[A-Z][\w'’.-]*|[^\x00-\x7f]")
 _CLAUSE = re.compile(r"\w+(?:\W+\w+){3}")  # four words: less is no statement
 _PERSONS = re.compile(
@@ -93,6 +99,8 @@ def fits(question: str, span: str) -> float:
     (-1.0, -1.0, 1.0)
     >>> fits("How many came?", "nine"), fits("Who said so?", "Ken Ito")
     (1.0, 1.0)
+    >>> fits("How far was it?", "7:49 a.m."), fits("How far was it?", "10 km at 7:49")
+    (-1.0, 1.0)
     >>> fits("What did she say about it?", "that it was far too late"), fits(
     ...     "What did she say about it?", "tomorrow")
     (1.0, -1.0)
@@ -106,5 +114,7 @@ def fits(question: str, span: str) -> float:
         (_SAID, (_CLAUSE,)),
     ):
         if asks.search(question):
+            if asks is _AMOUNT and not _DURATION.search(question):
+                span = _CLOCK.sub(" ", span)
             return 1.0 if any(mark.search(span) for mark in shows) else -1.0
     return 0.0
