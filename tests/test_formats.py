@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -39,6 +40,13 @@ def refusal(data, path):
     message = str(caught.value)
     assert path in message
     return message
+
+
+def assert_quick(data, path):
+    """Two seconds are plenty for linear work, and far too few for any other."""
+    begin = time.process_time()
+    articles_or_reason(data, path)
+    assert time.process_time() - begin < 2
 
 
 def articles_or_reason(data, path):
@@ -278,6 +286,42 @@ class TestMarkdown:
         """It would overrun the stack of the quick YAML parser."""
         assert "not YAML" in refusal("---\n" + "- " * 50_000 + "a\n---\nBody.", "a.md")
 
+    def test_aliases_do_not_multiply(self):
+        """Neither lists of lists nor merged mappings; the article comes through."""
+        ten = ", ".join(["*{0}"] * 10)
+        for first, level in [
+            ("[Ann]", "&{1} [" + ten + "]"),
+            ("{{name: Ann}}", "&{1} {{<<: [" + ten + "]}}"),
+        ]:
+            lines = [f"a0: &a0 {first.format()}"]
+            lines += [
+                f"a{n}: " + level.format(f"a{n - 1}", f"a{n}") for n in range(1, 9)
+            ]
+            front = "\n".join([*lines, "title: Rain", "author: *a8"])
+            assert_quick(f"---\n{front}\n---\nIt rained.", "a.md")
+            article = one(f"---\n{front}\n---\nIt rained.", "a.md")
+            assert (article.title, article.text) == ("Rain", "It rained.")
+
+    def test_list_within_itself(self):
+        """The article comes through."""
+        front = "title: Rain\nby: &a [*a, Ann Li]"
+        article = one(f"---\n{front}\n---\nIt rained.", "a.md")
+        assert (article.title, article.text) == ("Rain", "It rained.")
+
+    def test_names_in_two_brackets(self):
+        """What writes a link in one's notes is a list within a list to YAML."""
+        assert one("---\nby: [[Ann Li]]\n---\nIt rained.", "a.md").byline == "Ann Li"
+
+    def test_alias_of_names(self):
+        """It stands for what it names."""
+        article = one("---\nby: &a [Ann, Bo]\nsource: *a\n---\nIt rained.", "a.md")
+        assert (article.byline, article.source) == ("Ann, Bo", "Ann, Bo")
+
+    def test_long_list_of_names_is_cut(self):
+        """As a long name is."""
+        front = "by: [" + ", ".join(["Ann " * 50] * 20) + "]"
+        assert len(one(f"---\n{front}\n---\nIt rained.", "a.md").byline) <= 300
+
     @pytest.mark.parametrize("text", ["---\nProse\n---\nMore.", "---\ntitle: x\nMore."])
     def test_rule_at_the_top_is_no_front_matter(self, text):
         """Prose between rules, or a rule without its other half, is body."""
@@ -288,6 +332,12 @@ class TestMarkdown:
         assert (
             one("Intro.\n\n## Rain *falls*\n\nIt rained.", "a.md").title == "Rain falls"
         )
+
+    @pytest.mark.parametrize("mark", ["-", "1.", "- one\n-"])
+    def test_empty_item_keeps_its_mark(self, mark):
+        """The paragraph below the list is none of its items."""
+        text = one(f"{mark}\n\nParagraph after.", "a.md").text
+        assert text.split("\n\n")[-1] == "Paragraph after."
 
     def test_deep_nesting_loses_nothing(self):
         """Markdown's usual limit would drop the innermost words."""
@@ -427,6 +477,47 @@ class TestHtml:
             "Rain fell."
         )
 
+    @pytest.mark.parametrize("tag", ["p", "li", "td", "font", "div"])
+    def test_scripts_stay_hidden_below_many_open_tags(self, tag):
+        """However many: `<p>` without its end is what many pages are made of."""
+        html = f"<{tag}>It rained." * 600 + "<script>evil()</script>"
+        html += "<style>evil {}</style><noscript>evil</noscript> Then it stopped."
+        text = one(html, "a.html").text
+        assert "evil" not in text
+        assert "Then it stopped." in text
+        assert text.count("It rained.") == 600
+
+    @pytest.mark.parametrize(
+        ("html", "text"),
+        [
+            ("<ul><li>a<ul><li>b</ul><li>c</ul><p>d", "- a\n- b\n- c\n\nd"),
+            ("<dl><dt>a<dd>b<dt>c<dd>d</dl>e", "a\nb\nc\nd\n\ne"),
+            ("<p>a<svg><title>b</title>c</svg>d<p>e", "a\n\nd\n\ne"),
+            ("<p>a<noscript><p>b</noscript>c", "a\n\nc"),
+            (
+                "<table><tr><td>a<table><tr><td>b<td>c</table><td>d<tr><td>e</table>f",
+                "a\nb | c\nd\ne\n\nf",
+            ),
+        ],
+    )
+    def test_tags_without_end_are_closed_as_browsers_do(self, html, text):
+        """The end of a list or a table ends what stands open in it, and no more."""
+        assert one(html, "a.html").text == text
+
+    @pytest.mark.parametrize(
+        "html",
+        [
+            "<pre>a" + " " * 400_000 + "b</pre>",
+            "<p>a<object>" + "<b>" * 8_000 + "<div>x" * 8_000,
+            "<nav>a" * 20_000,
+            "<table><tr>" + "<td>a" * 20_000,
+            "<table><tr>" + "<td> " * 20_000,
+        ],
+    )
+    def test_long_runs_are_quick(self, html):
+        """Of spaces, of cells, of tags that nobody closes."""
+        assert_quick(html + "<p>It rained.", "a.html")
+
     def test_scripts_alone_are_no_words(self):
         """A page that only a browser fills is refused."""
         assert "no words" in refusal("<body><script>go('there')</script>", "a.html")
@@ -547,6 +638,22 @@ class TestPdf:
         """Text recognition is named as the way out."""
         assert "ocrmypdf" in refusal(pdf([], []), "a.pdf")
 
+    def test_damaged_pages_are_told(self):
+        """A reader who sees "no words" would look for them in vain."""
+        damaged = pdf(FIRST_PAGE, SECOND_PAGE).replace(b"/FlateDecode", b"/FlateDecodX")
+        message = refusal(damaged, "a.pdf")
+        assert "2 pages" in message
+        assert "page 1: damaged" in message
+        assert "Print the file to a new PDF" in message
+
+    def test_long_words_are_quick(self):
+        """As a page of an old scan may hold them."""
+        word = "a" * 100_000
+        begin = time.process_time()
+        text, _ = join_pages([[Line(word), Line(f"{word}-"), Line("fire held.")]])
+        assert time.process_time() - begin < 1
+        assert text == f"{word} {word}fire held."
+
     def test_cut_file(self):
         """Half a PDF gives what can be saved, or a reason."""
         whole = pdf(FIRST_PAGE)
@@ -588,6 +695,38 @@ def docx(build, **properties):
     return file.getvalue()
 
 
+def wrapped(tag, *inner):
+    return f"<{tag}>{''.join(inner)}</{tag}>"
+
+
+p, table, row, cell = (
+    functools.partial(wrapped, f"w:{tag}") for tag in ("p", "tbl", "tr", "tc")
+)
+
+
+def r(text):
+    shown = "<w:tab/>".join(
+        f'<w:t xml:space="preserve">{part}</w:t>' for part in text.split("<w:tab/>")
+    )
+    return wrapped("w:r", shown)
+
+
+def control(*inner, properties=""):
+    return wrapped("w:sdt", properties, wrapped("w:sdtContent", *inner))
+
+
+def word(*blocks):
+    """A Word file of these blocks of XML."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    def build(document):
+        body = parse_xml(f"<w:body {nsdecls('w')}>{''.join(blocks)}</w:body>")
+        document.element.body[:] = list(body)
+
+    return docx(build)
+
+
 class TestDocx:
     def test_blocks_in_order(self):
         """Headings, lists with their marks, table rows."""
@@ -613,6 +752,52 @@ class TestDocx:
         assert article.title == "Truce Holds"
         assert article.published is None
         assert article.byline is None
+
+    def test_words_in_wrappers_are_read(self):
+        """What was inserted, moved here, linked, tagged or computed."""
+        xml = p(
+            r("The mayor said "),
+            f"<w:ins>{r('never')}{wrapped('w:hyperlink', r(' again'))}</w:ins>",
+            f"<w:del>{r('always')}<w:r><w:delText>ever</w:delText></w:r></w:del>",
+            f"<w:moveFrom>{r('soon')}</w:moveFrom>",
+            wrapped("w:moveTo", r(" to")),
+            wrapped("w:smartTag", r(" the")),
+            wrapped("w:fldSimple", r(" crowd")),
+            control(r(" of")),
+            wrapped("w:bdo", r(" nine<w:tab/>men.")),
+        )
+        assert one(word(xml), "a.docx").text == (
+            "The mayor said never again to the crowd of nine\tmen."
+        )
+
+    def test_content_controls_are_read(self):
+        """Around paragraphs, tables, rows and cells; prompts are no words."""
+        prompt = "<w:sdtPr><w:showingPlcHdr/></w:sdtPr>"
+        xml = [
+            control(p(r("One.")), control(p(r("Two.")))),
+            control(p(r("Click here to enter text.")), properties=prompt),
+            table(control(row(cell(p(r("a"))), control(cell(p(r("b"))))))),
+            p(r("The end.")),
+        ]
+        assert one(word(*xml), "a.docx").text == "One.\n\nTwo.\n\na | b\n\nThe end."
+
+    def test_table_within_a_cell_is_read(self):
+        """In its place in the row."""
+        inner = table(row(cell(p(r("b"))), cell(p(r("c")))))
+        xml = table(row(cell(p(r("a")), inner, p(r("d"))), cell(p(r("e")))))
+        assert one(word(xml), "a.docx").text == "a b | c d | e"
+
+    def test_merged_cells(self):
+        """One over two columns is there once, one over two rows in both."""
+
+        def build(document):
+            grid = document.add_table(rows=3, cols=3)
+            for number, place in enumerate(grid._cells):
+                place.text = "abcdefghi"[number]
+            grid.cell(0, 0).merge(grid.cell(0, 1)).text = "ab"
+            grid.cell(1, 2).merge(grid.cell(2, 2)).text = "fi"
+
+        assert one(docx(build), "a.docx").text == "ab | c\nd | e | fi\ng | h | fi"
 
     def test_core_properties(self):
         """Title, author and day."""
@@ -699,6 +884,51 @@ class TestRows:
             ("n.csv#3", "line 5"),
             ("n.csv#4", "line 6"),
         ]
+
+    @pytest.mark.parametrize("dry", ['1,"It rained.', '1,"It "" rained.', '1,"a"b'])
+    def test_csv_row_with_an_open_quote_costs_its_line_only(self, dry):
+        """The rows below it come through."""
+        good = ["2,Two.", '3,"Three\n3."', "4,Four."]
+        parsed = parse("\n".join(["id,text", "0,Dry.", dry, *good]), "n.csv")
+        assert [(a.id, a.text) for a in parsed.articles] == [
+            ("n.csv#0", "Dry."),
+            ("n.csv#2", "Two."),
+            ("n.csv#3", "Three\n3."),
+            ("n.csv#4", "Four."),
+        ]
+        (skipped,) = parsed.skipped
+        assert skipped.path == "n.csv#2"
+        assert skipped.reason.startswith("line 3: not CSV")
+
+    @given(st.lists(st.sampled_from(["a", "b", ",", '"', '""', '","', "\n", ',"'])))
+    @settings(max_examples=300)
+    def test_csv_rows_are_those_of_reading_each_anew(self, pieces):
+        """Nothing is lost by not reading on where it is known to go wrong."""
+        lines = ["text,id\n", *io.StringIO("".join(pieces) + "\nlast,z")]
+        texts, begin = [], 1
+        while begin < len(lines):
+            reader = csv.reader(lines[begin:], strict=True)
+            try:
+                texts += next(reader)[:1]
+                begin += reader.line_num
+            except csv.Error:
+                begin += 1
+        found = parse("".join(lines), "n.csv").articles
+        wanted = [text for text in texts if any(c.isalnum() for c in text)]
+        assert [article.text for article in found] == wanted
+
+    def test_csv_with_open_quotes_is_quick(self):
+        """Each of these lines opens a quote that none of those below it closes."""
+        rows = 'x","It rained.\n' * 10_000
+        assert_quick(f"id,text\n{rows}9,Fine.", "n.csv")
+        parsed = parse(f"id,text\n{rows}9,Fine.", "n.csv")
+        assert [a.text for a in parsed.articles] == ["Fine."]
+        assert len(parsed.skipped) == 10_000
+
+    def test_csv_with_an_open_quote_in_its_first_line_is_refused(self):
+        """The reason is not sought in the rows."""
+        message = refusal('text,"note\nIt rained.,x\n', "n.csv")
+        assert "the first line is not CSV" in message
 
     def test_big_cells(self):
         """A whole book in a cell is fine."""
@@ -904,8 +1134,6 @@ def test_a_long_line_is_read():
 
 def test_many_small_files_are_quick():
     """Some thousand files a second: reading is not what indexing waits for."""
-    import time
-
     text = "A Headline\n\nNov. 18, 2015\n\n" + "It rained in the north. " * 30
     begin = time.process_time()
     for number in range(500):

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["Blocks", "one_space"]
+__all__ = ["Blocks", "one_space", "strip_lines"]
 
 # HTML's white space, which a browser shows as one space; a no-break space is kept
 _SPACE = re.compile(r"[ \t\n\r\f]+")
@@ -15,6 +15,16 @@ def one_space(text: str) -> str:
     'one two'
     """
     return _SPACE.sub(" ", text)
+
+
+def strip_lines(text: str) -> str:
+    r"""Return `text` without spaces at the ends of its lines, nor blank ones around it.
+
+    >>> strip_lines(" \n one \n two ")
+    'one\ntwo'
+    """
+    # no regular expression: it would try each space of a long run in turn
+    return "\n".join(line.strip(" ") for line in text.split("\n")).strip("\n")
 
 
 class Blocks:

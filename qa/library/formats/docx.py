@@ -2,6 +2,7 @@
 
 import datetime
 import io
+from collections.abc import Iterator
 from typing import Any
 
 from qa.library.formats.archive import open_zip
@@ -14,6 +15,35 @@ __all__ = ["parse"]
 # what python-docx's template puts into each file that is made with it
 _TEMPLATE_AUTHOR = "python-docx"
 _TEMPLATE_CREATED = datetime.date(2013, 12, 23)
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+def _tags(names: str) -> frozenset[str]:
+    return frozenset(_WORD + name for name in names.split())
+
+
+# these stand around words, paragraphs, rows and cells, and are none themselves. Those
+# around what is no longer there, `w:del` and `w:moveFrom`, are not among them
+_WRAPPERS = _tags(
+    "ins moveTo sdt sdtContent hyperlink smartTag customXml fldSimple bdo dir r ruby "
+    "rubyBase"
+)
+_WORDS = _tags("t tab ptab br cr noBreakHyphen")
+_PARAGRAPH, _TABLE, _ROW, _CELL = map(_tags, ("p", "tbl", "tr", "tc"))
+_PROMPT = f"{_WORD}sdtPr/{_WORD}showingPlcHdr"  # "Click here to enter text."
+
+
+def _inside(element: Any, tags: frozenset[str]) -> Iterator[Any]:
+    """Yield what stands in an element, in its order, whatever is wrapped around it."""
+    for child in element:
+        if child.tag in tags:
+            yield child
+        elif child.tag in _WRAPPERS and child.find(_PROMPT) is None:
+            yield from _inside(child, tags)
+
+
+def _words(paragraph: Any) -> str:
+    return "".join(map(str, _inside(paragraph, _WORDS)))
 
 
 def _list_mark(paragraph: Any, counts: dict[tuple[str, int], int]) -> str | None:
@@ -50,13 +80,30 @@ def _is_numbered(paragraph: Any, number: str, level: int) -> bool:
     return bool(form) and form[0] not in ("bullet", "none")
 
 
-def _row(row: Any) -> str:
-    cells, seen = [], set()
-    for cell in row.cells:
-        if cell._tc not in seen:  # a merged cell is listed once for each column
-            seen.add(cell._tc)
-            cells.append(" ".join(cell.text.split()))
-    return " | ".join(cells) if any(cells) else ""
+def _rows(table: Any) -> Iterator[list[str]]:
+    """Yield the words of each row's cells; a cell over two rows is in both."""
+    above: dict[int, str] = {}  # by the cell's first column
+    for row in _inside(table, _ROW):
+        cells = []
+        before = row.xpath("string(w:trPr/w:gridBefore/@w:val)")
+        column = int(before) if before.isdecimal() else 0
+        for cell in _inside(row, _CELL):
+            goes_on = cell.vMerge == "continue"
+            above[column] = above.get(column, "") if goes_on else _cell(cell)
+            cells.append(above[column])
+            column += cell.grid_span
+        yield cells
+
+
+def _cell(cell: Any) -> str:
+    """Return a cell's words on one line, those of tables within it in their place."""
+    parts = []
+    for part in _inside(cell, _PARAGRAPH | _TABLE):
+        if part.tag in _TABLE:
+            parts += [" | ".join(cells) for cells in _rows(part)]
+        else:
+            parts.append(_words(part))
+    return " ".join(" ".join(parts).split())
 
 
 def _masthead(document: Any, heading: str | None) -> Masthead:
@@ -76,34 +123,36 @@ def parse(file: RawFile) -> Parsed:
     """Return the one article of a Word file.
 
     A date written at the text's top goes before the day on which the file was made.
-    Headers, footers, footnotes, comments and text boxes are not read.
+    Changes that are tracked count as accepted. Headers, footers, footnotes, comments
+    and text boxes are not read.
 
     Raises:
         FormatError: if it is damaged, locked or has no words.
     """
     # here, not at the top: a folder without Word files does not wait for it
     from docx import Document
-    from docx.table import Table
+    from docx.text.paragraph import Paragraph
 
     with open_zip(file):  # refuses what is no zip, or too big when unpacked
         document = Document(io.BytesIO(file.data))
     blocks, heading, group = Blocks(), None, 0
     counts: dict[tuple[str, int], int] = {}
-    for part in document.iter_inner_content():
-        if isinstance(part, Table):
+    for part in _inside(document.element.body, _PARAGRAPH | _TABLE):
+        if part.tag in _TABLE:
             group += 2
-            for row in part.rows:
-                blocks.add(_row(row), group=group)
+            for cells in _rows(part):
+                blocks.add(" | ".join(cells) if any(cells) else "", group=group)
             continue
-        mark = _list_mark(part, counts)
+        paragraph, text = Paragraph(part, document), _words(part)
+        mark = _list_mark(paragraph, counts)
         if mark is None:
             group += 2
             counts.clear()
-        style = part.style.name if part.style is not None else ""
+        style = paragraph.style.name if paragraph.style is not None else ""
         if style.startswith(("Heading", "Title")) and heading is None:
-            heading = one_line(part.text)
-        if part.text.strip():
-            shown = (mark or "") + part.text
+            heading = one_line(text)
+        if text.strip():
+            shown = (mark or "") + text
             blocks.add(shown, group=group + 1 if mark else None)
     told = _masthead(document, heading)
     article = make_article(file, blocks.text(), told, prefer_dateline=True)

@@ -4,7 +4,7 @@ import logging
 import re
 from typing import Any
 
-from qa.library.formats.blocks import Blocks, one_space
+from qa.library.formats.blocks import Blocks, one_space, strip_lines
 from qa.library.formats.masthead import Masthead, make_article, one_line
 from qa.library.formats.page import Page, read_page
 from qa.library.formats.parsed import Parsed, RawFile
@@ -60,8 +60,12 @@ class _Writer:
             numbered = element.getparent().get("rend") == "ol"
             number = element.getparent().index(element) + 1
             self._words.append(f"{number}. " if numbered else "- ")
-        elif tag == "cell" and "".join(self._words).strip():
-            self._words.append(" | ")
+        elif tag == "cell":
+            # from the end, where the last mark is: rows may have thousands of cells
+            if any(map(str.strip, reversed(self._words))):
+                self._words.append(" | ")
+            else:
+                self._words.clear()
         elif tag == "lb":
             self._words.append("\n")
 
@@ -73,8 +77,9 @@ class _Writer:
         if re.fullmatch(r"(?:-|\d+\.) ", text):
             return  # an item's mark waits for its first block
         self._words = []
-        text = re.sub(r" *\n *", "\n", text.strip()) if "\n" in text else text.strip()
-        self.blocks.add(text, group=self._group if self._in_group else None)
+        self.blocks.add(
+            strip_lines(text.strip()), group=self._group if self._in_group else None
+        )
 
 
 def _extract(html: str) -> Any:

@@ -13,7 +13,10 @@ _PAGE_NUMBER = re.compile(
 )
 _BULLET = re.compile(r"(?:[-*•‣–—▪●]|\(?\d{1,3}[.)])\s")
 _ENDED = re.compile(r"[.!?…:][)\]\"'”’»]*$")
-_LAST_PART = re.compile(r"[^\W\d_]+(?=[-\u2010\u00ad]$)")
+# both begin at a word's first letter only: from each letter of a long one they would
+# look for its end anew
+_LAST_PART = re.compile(r"(?<![^\W\d_])[^\W\d_]+(?=[-\u2010\u00ad]$)")
+_COMPOUND = re.compile(r"(?<![^\W\d_])[^\W\d_]+-[^\W\d_]+")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -125,7 +128,7 @@ def join_pages(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[int, ...]]:
     """
     layout = _Layout(pages)
     everything = "\n".join(line.text for page in pages for line in page).lower()
-    words = frozenset(re.findall(r"[^\W\d_]+-[^\W\d_]+", everything))
+    words = frozenset(_COMPOUND.findall(everything))
     parts: list[str] = []
     starts: list[int] = []
     length = 0

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qa.errors import FormatError
 from qa.library.formats.blocks import Blocks
@@ -27,12 +27,22 @@ _SHORT_FRONT = 500
 _DEEPEST = 100  # blocks and marks within each other
 
 
+class _NoMerges:
+    """Makes a YAML loader take `<<` for a name: merges may multiply at each level."""
+
+    def flatten_mapping(self, node: Any) -> None:
+        for key, _ in node.value:
+            if key.tag in ("tag:yaml.org,2002:merge", "tag:yaml.org,2002:value"):
+                key.tag = "tag:yaml.org,2002:str"
+
+
 def _load_yaml(front: str) -> object:
     # here, not at the top: only files with front matter need it
     import yaml
 
     quick = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loader = quick if len(front) <= _SHORT_FRONT else yaml.SafeLoader
+    base = quick if len(front) <= _SHORT_FRONT else yaml.SafeLoader
+    loader: Any = type("Loader", (_NoMerges, base), {})
     return yaml.load(front, Loader=loader)
 
 
@@ -129,6 +139,8 @@ class _Writer:
         elif kind == "list_item_open":
             number = f"{token.info}{token.markup}" if token.info else "-"
             self._marker = "  " * (self._depth - 1) + number + " "
+        elif kind == "list_item_close":
+            self._marker = ""
         elif kind in ("heading_open", "heading_close"):
             self._in_heading = kind == "heading_open"
         elif kind == "tr_open":

@@ -50,15 +50,20 @@ class Masthead:
     byline: str | None = None
 
 
-def one_line(value: object) -> str | None:
+def one_line(value: object, *, deepest: int = 2) -> str | None:
     r"""Return a metadata value as one clean line; None if nothing is left of it.
+
+    Lists within lists are read as deep as `[[Ann]]`: aliases of YAML may nest them
+    without end, so that each level has 20 times the names of the one above.
 
     >>> one_line(" Iraq\n\x07 joins "), one_line(["Ann", {"name": "Bo"}]), one_line("")
     ('Iraq joins', 'Ann, Bo', None)
     """
     if isinstance(value, list):
-        names = [one_line(entry) for entry in value[:20]]
-        return ", ".join(name for name in names if name) or None
+        entries = value[:20] if deepest else []
+        names = [one_line(entry, deepest=deepest - 1) for entry in entries]
+        text = ", ".join(name for name in names if name)
+        return text[:_LONGEST_FIELD].rstrip() or None
     if isinstance(value, Mapping):
         value = value.get("name")
     if isinstance(value, bool) or not isinstance(value, str | int | float):

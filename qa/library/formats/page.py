@@ -2,10 +2,12 @@
 
 import datetime
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from qa.library.formats.blocks import Blocks, one_space
+from qa.library.formats.blocks import Blocks, one_space, strip_lines
 from qa.library.formats.dates import parse_date
 
 __all__ = ["HIDDEN", "Page", "read_page"]
@@ -28,7 +30,22 @@ _BLOCKS = _LINES | frozenset(
 _FURNITURE = _MENUS | frozenset(["form", "button", "input", "select", "iframe"])
 _FURNITURE_NAME = re.compile(r"(?i)nav|menu|sidebar|footer|cookie|share|promo|related")
 _VOID = frozenset("area base br col embed hr img input link meta source wbr".split())
-_DEEPEST = 512  # tags within tags: what browsers stop at, too
+_CELLS = frozenset(["td", "th"])
+_TABLES = HIDDEN | frozenset(["table"])
+_WALLS = _TABLES | _CELLS | frozenset(["caption"])
+# what a tag ends if it stands open, and the tags beyond which that is none of its
+# business (WHATWG HTML, 13.2.6.4)
+_ENDS = {
+    "li": (frozenset(["li"]), _WALLS | frozenset(["ul", "ol", "menu", "dir"])),
+    "dt": (frozenset(["dt", "dd"]), _WALLS | frozenset(["dl"])),
+    "dd": (frozenset(["dt", "dd"]), _WALLS | frozenset(["dl"])),
+    "td": (_CELLS, _TABLES),
+    "th": (_CELLS, _TABLES),
+    "tr": (frozenset(["tr"]), _TABLES),
+    "option": (frozenset(["option"]), HIDDEN),
+}
+_PARAGRAPH = frozenset(["p"])
+_DEEPEST = 512  # open tags looked through for one to end: what browsers stop at, too
 _MARK = re.compile(r"-|\d+\.")
 _DATE_KEYS = """
     article:published_time og:article:published_time og:published_time datepublished
@@ -62,6 +79,7 @@ class _Reader(HTMLParser):
         self.linked_data: list[str] = []
         self.times: list[tuple[bool, str]] = []  # (named as the publishing date, date)
         self._open: list[str] = []
+        self._count: Counter[str] = Counter()  # of the same, to tell them at once
         self._words: list[str] = []
         self._group = 0
         self._in_data = False
@@ -74,6 +92,9 @@ class _Reader(HTMLParser):
         facts = {name: value or "" for name, value in attrs}
         if tag in _BLOCKS:
             self._flush()
+            self._end_open(_PARAGRAPH, _WALLS)
+        if tag in _ENDS:
+            self._end_open(*_ENDS[tag])
         if tag in ("ul", "ol", "dl", "table"):
             self._group += not self._lists
             self._lists.append(0 if tag == "ol" else None)
@@ -82,18 +103,23 @@ class _Reader(HTMLParser):
             self._has_furniture = True
         if tag == "meta":
             self._note_meta(facts)
-        elif tag == "time" and facts.get("datetime") and not _MENUS & set(self._open):
+        elif tag == "time" and facts.get("datetime") and not self._is_within(_MENUS):
             named = "pubdate" in facts or facts.get("itemprop") == "datePublished"
             self.times.append((named, facts["datetime"]))
         elif tag == "br":
             self._words.append("\n")
         elif tag == "li" and not self._words:
             self._words.append(self._mark())
-        elif tag in ("td", "th") and "".join(self._words).strip():
-            self._words.append(" | ")
+        elif tag in _CELLS:
+            # from the end, where the last mark is: rows may have thousands of cells
+            if any(map(str.strip, reversed(self._words))):
+                self._words.append(" | ")
+            else:
+                self._words.clear()
         self._in_data = tag == "script" and "ld+json" in facts.get("type", "")
-        if tag not in _VOID and len(self._open) < _DEEPEST:
+        if tag not in _VOID:
             self._open.append(tag)
+            self._count[tag] += 1
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         # as XHTML means it: a browser would take the rest of the page for a script
@@ -106,18 +132,38 @@ class _Reader(HTMLParser):
             self._flush(ended=tag)
         if tag in ("ul", "ol", "dl", "table") and self._lists:
             self._lists.pop()
-        if tag in self._open:
-            while self._open.pop() != tag:
+        if self._count[tag]:
+            while self._pop() != tag:
                 pass
         self._in_data = False
 
     def handle_data(self, data: str) -> None:
         if self._in_data:
             self.linked_data.append(data)
-        if not HIDDEN.intersection(self._open):
-            self._words.append(data if "pre" in self._open else one_space(data))
+        if not self._is_within(HIDDEN):
+            self._words.append(data if self._count["pre"] else one_space(data))
             self._letters += len(data)
-            self._linked_letters += len(data) if "a" in self._open else 0
+            self._linked_letters += len(data) if self._count["a"] else 0
+
+    def _is_within(self, tags: Iterable[str]) -> bool:
+        return any(self._count[tag] for tag in tags)
+
+    def _pop(self) -> str:
+        tag = self._open.pop()
+        self._count[tag] -= 1
+        return tag
+
+    def _end_open(self, tags: frozenset[str], walls: frozenset[str]) -> None:
+        """Close the innermost of these tags, unless one of `walls` is within it."""
+        if not self._is_within(tags):
+            return
+        for depth, tag in enumerate(reversed(self._open[-_DEEPEST:]), start=1):
+            if tag in walls:
+                return
+            if tag in tags:
+                for _ in range(depth):
+                    self._pop()
+                return
 
     def _mark(self) -> str:
         number = self._lists[-1] if self._lists else None
@@ -132,21 +178,20 @@ class _Reader(HTMLParser):
             self.page.meta.setdefault(key.strip().lower(), facts["content"])
 
     def _flush(self, ended: str = "") -> None:
-        text = re.sub(r" *\n *", "\n", "".join(self._words)).strip(" \n")
-        if "pre" in self._open:
-            text = "".join(self._words).strip("\n")
+        text = "".join(self._words)
+        text = text.strip("\n") if self._count["pre"] else strip_lines(text)
         self._words = []
         if not text or _MARK.fullmatch(text):
             # an item's mark waits for its first block
             self._words = [f"{text} "] if text and not ended else []
-        elif "title" in self._open and "svg" not in self._open:
+        elif self._count["title"] and not self._count["svg"]:
             self.page.title = self.page.title or text
         else:
-            if "h1" in self._open:
+            if self._count["h1"]:
                 self.page.heading = self.page.heading or text
-            group = self._group if _LINES.intersection(self._open) else None
+            group = self._group if self._is_within(_LINES) else None
             self.everything.add(text, group=group)
-            if not _MENUS.intersection(self._open):
+            if not self._is_within(_MENUS):
                 self.body.add(text, group=group)
 
     def finish(self) -> Page:

@@ -114,7 +114,8 @@ def parse(file: RawFile) -> Parsed:
     A date written at the text's top goes before the day on which the file was made.
 
     Raises:
-        FormatError: if it is damaged, locked, or holds pictures of text only.
+        FormatError: if it is damaged, locked, or holds pictures of text only; a damaged
+            page's reason where no page has text.
     """
     reader = _open(file)
     pages: list[list[Line]] = []
@@ -126,7 +127,12 @@ def parse(file: RawFile) -> Parsed:
             place = f"{file.path}#page={number}"
             reason = f"page {number}: {problem}. Wanted a whole page. {_REPRINT}"
             skipped.append(Skipped(place, reason))
-    if not any(pages) and not skipped:
+    if not any(pages) and skipped:
+        raise FormatError(
+            f"{file.path}: no text on any of its {len(pages):,} pages. The first that "
+            f"cannot be read is {skipped[0].reason}"
+        )
+    if not any(pages):
         raise FormatError(
             f"{file.path}: {len(pages)} pages and no text on them: they are pictures. "
             "Wanted text. Run text recognition over it first, such as `ocrmypdf`."

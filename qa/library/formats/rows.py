@@ -113,17 +113,30 @@ def _delimiter(text: str, path: str) -> str:
 
 
 def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
-    """Yield each row, or what is wrong with it, and the line on which it begins."""
-    # strict, so that a quote that is never closed is noticed; it costs its row only
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-    while True:
-        line = reader.line_num + 1
+    """Yield each row, or what is wrong with it, and the line on which it begins.
+
+    After a row that is wrong, reading goes on at its second line: a quote that is never
+    closed costs its own line, not all those below it.
+    """
+    lines = list(io.StringIO(text))
+    begin = 0
+    # a row went wrong in this line. So does any that begins above it and is still open
+    # at its own line's end: that one is not read further, or all would be read anew
+    wrong = 0
+    while begin < len(lines):
+        end = begin + 1 if begin < wrong else len(lines)
+        left = map(lines.__getitem__, range(begin, end))
+        # strict, so that a quote that is never closed is noticed
+        reader = csv.reader(left, delimiter=delimiter, strict=True)
         try:
-            yield line, next(reader)
-        except StopIteration:
-            return
+            cells = next(reader)
         except csv.Error as error:
-            yield line, error
+            yield begin + 1, error
+            wrong = max(wrong, begin + reader.line_num - 1)
+            begin += 1
+        else:
+            yield begin + 1, cells
+            begin += reader.line_num
 
 
 def parse_csv(file: RawFile) -> Parsed:
@@ -132,7 +145,7 @@ def parse_csv(file: RawFile) -> Parsed:
     Row 1 is the first below it. The delimiter is a comma, semicolon, tab or bar.
 
     Raises:
-        FormatError: if it is no text, or no column is named as one of texts.
+        FormatError: if it is no text, or its first line names no column of texts.
     """
     csv.field_size_limit(_LONGEST_CELL)
     # Python 3.10's reader refuses NULs
@@ -143,7 +156,12 @@ def parse_csv(file: RawFile) -> Parsed:
     number = 0
     for line, cells in _csv_rows(text, delimiter):
         if names is None:
-            names = [] if isinstance(cells, csv.Error) else cells
+            if isinstance(cells, csv.Error):
+                raise FormatError(
+                    f"{file.path}: the first line is not CSV ({cells}). {_WANTED}. "
+                    "Mend that line."
+                )
+            names = cells
         elif isinstance(cells, csv.Error):
             number += 1
             rows.skip(number, line, f"not CSV ({cells})")
