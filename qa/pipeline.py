@@ -8,8 +8,9 @@ from pathlib import Path
 from types import TracebackType
 
 from qa.conversation.follow_up import standalone
-from qa.errors import QuestionError, StoreBusyError
+from qa.errors import ArticlesError, QuestionError, StoreBusyError
 from qa.library.library import Library
+from qa.library.origin import check_origin
 from qa.library.progress import Progress
 from qa.library.scan import check_articles, default_store
 from qa.library.store import Store
@@ -79,7 +80,7 @@ class QA:
 
         Raises:
             ArticlesError: if there is nothing to read at that place.
-            StoreError: if the store cannot be used.
+            StoreError: if the store cannot be used, or holds another folder's articles.
             ModelError: if a model cannot be opened.
         """
         settings = settings or Settings()
@@ -87,6 +88,7 @@ class QA:
         home = Path(store) if store else default_store(place)
         check_articles(place, home)
         kept = Store(home)
+        check_origin(kept, place)
         embedder = open_embedder(settings.embedder)
         library = Library(place, kept, embedder, settings)
         with ThreadPoolExecutor(1) as beside:
@@ -129,15 +131,19 @@ class QA:
 
         Raises:
             QuestionError: if the question has no word, or is too long.
+            ArticlesError: if there is no article of one of these ids.
+            ValueError: if `only` is a string, or `min_confidence` not in [0, 1].
         """
         whole = standalone(_checked(question, self.settings), turns)
         begun = time.perf_counter()
         if min_confidence is None:
             min_confidence = self.settings.min_confidence
+        if not 0.0 <= min_confidence <= 1.0:
+            raise ValueError(f"min_confidence must be in [0, 1], got {min_confidence}")
+        among = self._among(only)
         # before the indexes follow it: an answer may be newer than its key, not older
         generation = self._store.generation
         self.retriever.catch_up()
-        among = None if only is None else frozenset(only)
         key = (whole, among, min_confidence, generation)
         answer = self._recent.get(key)
         if answer is None:
@@ -160,11 +166,14 @@ class QA:
 
         Raises:
             QuestionError: if the question has no word, or is too long.
-            ValueError: if `top_k` is below 1.
+            ArticlesError: if there is no article of one of these ids.
+            ValueError: if `top_k` is below 1, or `only` is a string.
         """
         if top_k < 1:
             raise ValueError(f"top_k must be at least 1, got {top_k}")
-        return self._retrieve(_checked(question, self.settings), top_k, mode, only)
+        question, among = _checked(question, self.settings), self._among(only)
+        self.retriever.catch_up()
+        return self.retriever.retrieve(question, top_k=top_k, mode=mode, only=among)
 
     def threshold(self, min_precision: float) -> float:
         """Return the confidence above which answers were right this often.
@@ -237,11 +246,23 @@ class QA:
             passages=count,
         )
 
-    def _retrieve(
-        self, question: str, top_k: int, mode: Mode, only: Collection[str] | None
-    ) -> list[Hit]:
-        self.retriever.catch_up()
-        return self.retriever.retrieve(question, top_k=top_k, mode=mode, only=only)
+    def _among(self, only: Collection[str] | None) -> frozenset[str] | None:
+        """Return the ids as a set; without it, a typing error would find nothing."""
+        if only is None:
+            return None
+        if isinstance(only, str):
+            raise ValueError(  # noqa: TRY004  # as every mistake of a caller
+                f"only is {only!r}; wanted a list of ids, such as [{only!r}]"
+            )
+        among = frozenset(only)
+        gone = [i for i in among if i != well_formed(i) or not self._store.file_of(i)]
+        if gone:
+            raise ArticlesError(
+                f"the article {min(gone)!r} is not in the library. Wanted are ids of "
+                "articles, as citations and `library.articles()` tell them; leave "
+                "`only` out to ask all."
+            )
+        return among
 
 
 def _checked(question: str, settings: Settings) -> str:

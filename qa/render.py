@@ -7,8 +7,11 @@ from qa.types import Alternative, Answer, Citation
 
 __all__ = [
     "confidence_words",
+    "markdown_line",
     "one_line",
     "place",
+    "plain",
+    "plain_line",
     "reason_words",
     "to_markdown",
     "to_text",
@@ -92,14 +95,31 @@ def to_text(answer: Answer, *, width: int = 80, is_styled: bool = False) -> str:
     if others := worth_a_look(answer):
         lines += ["", "Others:" if answer.is_found else "Unsure:"]
         lines += [_other(alternative, width) for _, alternative in others]
-    return _plain("\n".join([*lines, "", _footer(answer)]), is_styled=is_styled)
-
-
-def _plain(text: str, *, is_styled: bool) -> str:
-    """Drop control characters, so that no article commands a terminal; set marks."""
-    kept = "".join(c for c in text if c.isprintable() or c in f"\n{_ON}{_OFF}")
+    text = plain("\n".join([*lines, "", _footer(answer)]), kept=f"\n{_ON}{_OFF}")
     on, off = ("\x1b[1m", "\x1b[0m") if is_styled else ("[[", "]]")
-    return kept.replace(_ON, on).replace(_OFF, off)
+    return text.replace(_ON, on).replace(_OFF, off)
+
+
+def plain(text: str, *, kept: str = "\n") -> str:
+    r"""Return text without control characters, so that no article commands a terminal.
+
+    What is blank becomes a space, line ends aside.
+
+    >>> plain("a\x1b[2J\tb\u00a0c\n")
+    'a[2J b c\n'
+    """
+    return "".join(
+        c if c.isprintable() or c in kept else " " if c.isspace() else "" for c in text
+    )
+
+
+def plain_line(text: str) -> str:
+    r"""Return text for a terminal in one line.
+
+    >>> plain_line("one\n\ttwo\x1b[0m")
+    'one two[0m'
+    """
+    return " ".join(plain(text, kept="").split())
 
 
 def _marked(text: str) -> str:
@@ -110,9 +130,11 @@ def to_markdown(answer: Answer) -> str:
     """Return the answer as Markdown: the words, then numbered citations."""
     if answer.text is None:
         return "\n".join([f"*{reason_words(answer)}*", *_missing_words(answer)])
-    lines = [f"**{_escape(answer.text)}**", "", f"> {_escape(answer.sentence or '')}"]
+    words, sentence = markdown_line(answer.text), markdown_line(answer.sentence or "")
+    lines = [f"**{words}**", "", f"> {sentence}"]
     lines += [
-        f"{number}. {_escape(place(c))} (`{c.path}`, characters {c.start} to {c.end})"
+        f"{number}. {markdown_line(place(c))} "
+        f"(`{c.path}`, characters {c.start} to {c.end})"
         for number, c in enumerate(answer.citations, 1)
     ]
     return "\n".join([*lines[:3], "", *lines[3:], "", f"*{_footer(answer)}*"])
@@ -174,6 +196,11 @@ def _wrap(text: str, width: int, style: Callable[[str], str] = str) -> str:
     return "\n".join(style(line) for line in textwrap.wrap(text, width))
 
 
-def _escape(text: str) -> str:
+def markdown_line(text: str) -> str:
+    r"""Return the text in one line, without what Markdown would read as markup.
+
+    >>> markdown_line("two\n*stars*")
+    'two \\*stars\\*'
+    """
     special = "\\`*_{}[]<>#|"
     return "".join(f"\\{c}" if c in special else c for c in " ".join(text.split()))

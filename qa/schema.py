@@ -6,6 +6,9 @@ answer against it, and that reading back what was written gives the same answer.
 
 import dataclasses
 import datetime
+import math
+from reprlib import repr as short
+from types import NoneType
 from typing import Any, get_args
 
 from qa.errors import QAError
@@ -17,6 +20,14 @@ __all__ += ["hit_to_json"]
 Json = dict[str, Any]
 """An object of JSON; what it holds is for the schema to say."""
 
+_KINDS: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "null": (NoneType,),
+}
 _TEXT = {"type": "string"}
 _NULLABLE = {"type": ["string", "null"]}
 _OFFSET = {"type": "integer", "minimum": 0}
@@ -59,7 +70,7 @@ _ALTERNATIVE = _object(
         "text": _TEXT,
         "sentence": _TEXT,
         "confidence": _PROBABILITY,
-        "citations": _CITATIONS,
+        "citations": {**_CITATIONS, "minItems": 1},
     }
 )
 
@@ -104,6 +115,7 @@ def answer_from_json(data: Json) -> Answer:
         QAError: if the object is no answer.
     """
     try:
+        _check(data, ANSWER_SCHEMA, "it")
         facts = dict(data)
         for name in ("citations", "nearest"):
             facts[name] = tuple(_citation(c) for c in facts[name])
@@ -113,7 +125,7 @@ def answer_from_json(data: Json) -> Answer:
         )
         facts["unknown_words"] = tuple(facts["unknown_words"])
         return Answer(**facts)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise QAError(
             f"this is not an answer of qa: {error}. Wanted is an object as printed by "
             "`qa ask --json`; `qa schema` prints what it must hold."
@@ -135,6 +147,54 @@ def hit_to_json(hit: Hit) -> Json:
         "dense": hit.dense,
         "lexical": hit.lexical,
     }
+
+
+def _check(value: Any, wanted: Json, place: str) -> None:
+    """Compare a value with its part of `ANSWER_SCHEMA`; no other schema is understood.
+
+    Raises:
+        ValueError: naming the place, what was found and what is wanted.
+    """
+    if "$ref" in wanted:
+        wanted = _CITATION
+    if "enum" in wanted:
+        if value not in wanted["enum"]:
+            raise ValueError(f"{place} is {short(value)}; wanted {wanted['enum']}")
+        return
+    kinds = [wanted["type"]] if isinstance(wanted["type"], str) else wanted["type"]
+    if not any(_is(value, kind) for kind in kinds):
+        raise ValueError(f"{place} is {short(value)}; wanted {' or '.join(kinds)}")
+    if isinstance(value, dict):
+        _check_object(value, wanted, place)
+    elif isinstance(value, list):
+        if len(value) < wanted.get("minItems", 0):
+            raise ValueError(f"{place} is empty")
+        for number, item in enumerate(value):
+            _check(item, wanted["items"], f"{place}[{number}]")
+    elif isinstance(value, int | float):
+        if value < wanted.get("minimum", value):
+            raise ValueError(f"{place} is {value}; wanted at least {wanted['minimum']}")
+        if value > wanted.get("maximum", value):
+            raise ValueError(f"{place} is {value}; wanted at most {wanted['maximum']}")
+
+
+def _check_object(value: Json, wanted: Json, place: str) -> None:
+    missing = [name for name in wanted.get("required", ()) if name not in value]
+    if missing:
+        raise ValueError(f"{place} has no {', '.join(missing)}")
+    for name, item in value.items():
+        part = wanted.get("properties", {}).get(name) or wanted["additionalProperties"]
+        if not part:
+            raise ValueError(f"{place} has {short(name)}, which no answer has")
+        _check(item, part, f"{place}.{name}".removeprefix("it."))
+
+
+def _is(value: Any, kind: str) -> bool:
+    is_one = isinstance(value, _KINDS[kind]) and not isinstance(value, bool)
+    try:
+        return is_one and (kind != "number" or math.isfinite(value))
+    except OverflowError:  # an integer beyond every float
+        return False
 
 
 def _citation(data: Json) -> Citation:

@@ -2,15 +2,20 @@
 
 import io
 import json
+import sqlite3
 import subprocess
 import sys
+import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from qa.cli import main
+from qa.errors import ArticlesError, QAError
 from qa.schema import ANSWER_SCHEMA, answer_from_json, answer_to_json
+from qa.types import Alternative, Answer, Citation
 
 FAST = ["--embedder", "hash:256", "--reader", "sentence"]
 
@@ -114,6 +119,35 @@ class TestBatch:
         assert main(["batch", "-", *library, "--json"]) == 0
         assert output(capsys)["id"] == 1
 
+    def test_a_question_that_cannot_be_asked_is_told(self, library, capsys, tmp_path):
+        """Its line says that there is no answer, the message why."""
+        file = tmp_path / "questions.jsonl"
+        rows = [{"id": "q\t1", "question": "?"}, {"id": 2, "question": "llamas"}]
+        file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        assert main(["batch", str(file), *library]) == 1
+        shown = capsys.readouterr()
+        assert shown.out.splitlines()[0] == "q 1\t-"
+        assert shown.err.startswith("qa: q 1: the question '?' has no word")
+
+    def test_a_record_is_one_line(self, library, folder, capsys, tmp_path):
+        """Whatever stands in the article: no tabs, no commands."""
+        text = "Zebras wear\x1b]0;owned\x07 \u009b2J black\tand\u00a0white."
+        (folder / "evil.txt").write_text(text, encoding="utf-8")
+        file = tmp_path / "questions.jsonl"
+        asked = {"id": 1, "question": "What do zebras wear?"}
+        file.write_text(json.dumps(asked), encoding="utf-8")
+        options = [str(file), *library, "--min-confidence", "0"]
+        assert main(["batch", *options]) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        assert line.startswith("1\tZebras wear")
+        assert "black and white" in line
+        assert line.replace("\t", "").isprintable()
+        assert main(["batch", *options, "--json"]) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        assert line.isprintable() or "\u00a0" in line
+        assert "\u009b" not in line
+        assert "\u009b" in json.loads(line)["text"]
+
 
 class TestOthers:
     def test_index_then_nothing_to_do(self, folder, library, capsys):
@@ -135,10 +169,27 @@ class TestOthers:
         facts = output(capsys)
         assert (facts["articles"], facts["embedder"]) == (2, "hash/256")
 
-    def test_stats_before_index(self, library, capsys):
-        """What is not there yet is said, with the command that makes it."""
+    def test_names_in_a_zip_command_no_terminal(self, library, folder, capsys):
+        """Nor does the message of an error."""
+        with zipfile.ZipFile(folder / "old.zip", "w") as archive:
+            archive.writestr("evil\x1b[2J\n.mp4", b"0")
+            archive.writestr("zebra.txt", b"Zebras wear stripes.")
+        for command in (["index", str(folder), *library[2:]], ["stats", *library]):
+            assert main(command) == 0
+            out = capsys.readouterr().out
+            assert "\x1b" not in out
+            assert "skipped old.zip/evil[2J .mp4" in out
+        assert main(["ask", "who?", "--articles", "no\x1b[2Jwhere", *FAST]) == 1
+        assert "\x1b" not in capsys.readouterr().err
+
+    @pytest.mark.parametrize("is_there", [False, True])
+    def test_stats_before_index(self, library, capsys, tmp_path, is_there):
+        """What is not there yet is said, and not made."""
+        if is_there:
+            (tmp_path / "store").mkdir()
         assert main(["stats", *library]) == 1
         assert "qa index" in capsys.readouterr().err
+        assert not list((tmp_path / "store").glob("*"))
 
     def test_chat_follows_up(self, library, capsys, monkeypatch):
         """A follow-up is completed from the turn before, and shown completed."""
@@ -194,6 +245,33 @@ class TestOthers:
         assert main(["compare", *both, "--json"]) == 0
         assert output(capsys)["won"] == []
 
+    @pytest.fixture
+    def known(self, tmp_path) -> str:
+        """A file of one question with its answer."""
+        row = {"id": "1", "question": "When did the booster land?"}
+        row |= {"answers": ["8 April 2016"], "kind": "wh\x1b[2Jen"}
+        (tmp_path / "known.jsonl").write_text(json.dumps(row), encoding="utf-8")
+        return str(tmp_path / "known.jsonl")
+
+    @pytest.mark.parametrize("out", ["nowhere/r.json", "."])
+    def test_eval_looks_where_it_is_to_write(self, library, known, capsys, out):
+        """Before a question is asked."""
+        out = str(Path(known).parent / out)
+        assert main(["eval", known, *library, "--out", out]) == 1
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert "another file with `--out`" in shown.err
+        assert not (Path(known).parent / "store").exists()
+
+    def test_eval_prints_what_cannot_be_written(self, library, known, capsys):
+        """The questions have been asked: their report is not lost."""
+        out = str(Path(known).parent / ("r" * 300))
+        assert main(["eval", known, *library, "--out", out]) == 1
+        shown = capsys.readouterr()
+        assert "| right |" in shown.out
+        assert "\x1b" not in shown.out
+        assert "another file with `--out`" in shown.err
+
     def test_schema_is_a_schema(self, capsys):
         """The printed schema is valid by its own draft."""
         assert main(["schema"]) == 0
@@ -211,6 +289,28 @@ class TestOthers:
         assert main(["doctor", *library]) == 0
         assert "MEND" not in capsys.readouterr().out
 
+    def test_doctor_of_a_damaged_store(self, library, tmp_path, capsys):
+        """What is broken is one line among the others, whatever it raises."""
+        main(["ask", "who?", *library])
+        with closing(sqlite3.connect(tmp_path / "store" / "library.sqlite")) as file:
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        data = (tmp_path / "store" / "library.sqlite").read_bytes()
+        damaged = data[:8192] + b"\xa5" * (len(data) - 8192)
+        (tmp_path / "store" / "library.sqlite").write_bytes(damaged)
+        capsys.readouterr()
+        assert main(["doctor", *library]) == 1
+        [line] = [s for s in capsys.readouterr().out.splitlines() if "MEND" in s]
+        assert "`library.sqlite*`" in line
+        assert main(["ask", "who?", *library]) == 1
+        assert "`library.sqlite*`" in capsys.readouterr().err
+
+    def test_doctor_makes_no_store(self, library, tmp_path, capsys):
+        """A folder that is there, but none of ours, is left as it is."""
+        (tmp_path / "store").mkdir()
+        assert main(["doctor", *library]) == 0
+        assert "not built yet" in capsys.readouterr().out
+        assert list((tmp_path / "store").iterdir()) == []
+
     def test_broken_pipe_is_quiet(self, library):
         """`qa schema | head -1` ends without a traceback."""
         command = f"{sys.executable} -m qa schema | head -1"
@@ -225,6 +325,58 @@ def test_answer_survives_json(qa):
     answer = qa.ask("When did the booster land?")
     again = answer_from_json(json.loads(json.dumps(answer_to_json(answer))))
     assert answer_to_json(again) == answer_to_json(answer)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        (("text",), 5, "text is 5; wanted string or null"),
+        (("sentence",), 5, "sentence is 5"),
+        (("confidence",), True, "confidence is True; wanted number"),
+        (("passages",), 2.5, "passages is 2.5; wanted integer"),
+        (("timings", "total"), "<b>", "timings.total"),
+        (("unknown_words",), "zeppelins", "unknown_words is 'zeppelins'"),
+        (("unknown_words", 0), None, r"unknown_words\[0\] is None"),
+        (("reason",), "tired", "reason is 'tired'"),
+        (("citations", 0, "path"), None, r"citations\[0\].path is None"),
+        (("citations", 0, "page"), "<img src=x>", "wanted integer or null"),
+        (("citations", 0, "page"), 0, "page is 0; wanted at least 1"),
+        (("citations", 0, "paragraph"), "<img src=x>", "paragraph"),
+        (("citations", 0, "start"), -1, "start is -1; wanted at least 0"),
+        (("citations", 0), [], r"citations\[0\] is \[\]; wanted object"),
+        (("alternatives", 0, "citations"), [], "citations is empty"),
+        (("colour",), "red", "colour"),
+    ],
+)
+def test_what_the_schema_forbids_is_no_answer(place, value, words):
+    """Whoever reads an answer back need not look at its types again."""
+    cited = Citation("a", "a.md", "A", None, 0, 4, "Rain", 0, 4, 0, 4, 1)
+    other = Alternative("Rain", "Rain", 0.1, (cited,))
+    facts = (None, (cited,), (other,), (cited,), ("x",), {"total": 1.0}, 1)
+    data = answer_to_json(Answer("What?", "What?", "Rain", "Rain", 0.9, *facts))
+    jsonschema.validate(data, ANSWER_SCHEMA)
+    answer_from_json(data)
+    part = data
+    for step in place[:-1]:
+        part = part[step]
+    part[place[-1]] = value
+    assert not jsonschema.Draft202012Validator(ANSWER_SCHEMA).is_valid(data)
+    with pytest.raises(QAError, match=words):
+        answer_from_json(data)
+
+
+@pytest.mark.parametrize("ms", [10**400, float("inf"), float("nan")])
+def test_a_number_that_cannot_be_written_is_no_answer(qa, ms):
+    data = answer_to_json(qa.ask("When did the booster land?"))
+    data["timings"]["total"] = ms
+    with pytest.raises(QAError, match=r"timings\.total"):
+        answer_from_json(data)
+
+
+@pytest.mark.parametrize("data", [None, 5, "x", [], [["question", "x"]], {}])
+def test_what_is_no_object_is_no_answer(data):
+    with pytest.raises(QAError, match="not an answer"):
+        answer_from_json(data)
 
 
 @pytest.mark.parametrize("name", ["llamas.md", "rockets.txt"])
@@ -244,3 +396,33 @@ def test_read_only_use_of_python(qa):
     hit = qa.retrieve("llamas", top_k=1)[0]
     assert hit.passage.article.path == "llamas.md"
     assert Path(hit.passage.article.path).suffix == ".md"
+
+
+class TestArguments:
+    """What `QA` is asked with is looked at before it is asked."""
+
+    @pytest.mark.parametrize("limit", [7, -0.1, float("nan"), float("inf")])
+    def test_a_limit_is_a_probability(self, qa, limit):
+        with pytest.raises(ValueError, match=r"min_confidence must be in \[0, 1\]"):
+            qa.ask("When did the booster land?", min_confidence=limit)
+
+    @pytest.mark.parametrize("way", ["ask", "retrieve"])
+    def test_one_id_is_no_list_of_ids(self, qa, way):
+        """It is no set of letters either."""
+        with pytest.raises(
+            ValueError, match=r"only is 'llamas.md'; .* \['llamas.md'\]"
+        ):
+            getattr(qa, way)("What do llamas carry?", only="llamas.md")
+
+    @pytest.mark.parametrize("way", ["ask", "retrieve"])
+    @pytest.mark.parametrize("id_", ["gone.md", "\ud83d.md"])
+    def test_an_unknown_article_is_not_asked(self, qa, way, id_):
+        """That it does not say would be no answer."""
+        with pytest.raises(ArticlesError, match="is not in the library"):
+            getattr(qa, way)("What do llamas carry?", only=["llamas.md", id_])
+
+    def test_only_these_are_asked(self, qa):
+        """An iterator of ids is as good as a list."""
+        for only in (["rockets.txt"], iter(["rockets.txt"])):
+            (hit, *_) = qa.retrieve("llamas that land", only=only)
+            assert hit.passage.article.id == "rockets.txt"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from qa.errors import QuestionsError
+from qa.errors import QuestionError, QuestionsError
 from qa.evaluation import Question, Ranks, Report, compare, evaluate, read_questions
 from qa.evaluation.metrics import (
     best,
@@ -230,6 +230,14 @@ class TestReport:
         seen: list[tuple[int, int]] = []
         evaluate(AskOnly(), QUESTIONS[:2], progress=lambda *p: seen.append(p))
         assert seen == [(1, 2), (2, 2)]
+
+    def test_a_question_that_cannot_be_asked_is_named(self):
+        class Refuses:
+            def ask(self, question: str) -> Answer:
+                raise QuestionError("no word")
+
+        with pytest.raises(QuestionError, match="question '1': no word"):
+            evaluate(Refuses(), QUESTIONS)
 
     def test_json_brings_everything_back(self, report):
         again = Report.from_json(report.to_json())

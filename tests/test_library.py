@@ -3,14 +3,19 @@
 import dataclasses
 import json
 import os
+import shutil
+import sqlite3
 import sys
+import threading
 
 import pytest
 
-from qa.errors import ArticlesError, ModelError
+from qa.errors import ArticlesError, ModelError, StoreBusyError, StoreError
 from qa.library import sync as sync_module
 from qa.library.batch import BATCH, Batches
 from qa.library.library import Library
+from qa.library.lock import locked
+from qa.library.scan import is_store
 from qa.library.store import Store
 from qa.library.sync import sync
 from qa.pipeline import QA
@@ -67,6 +72,18 @@ class TestAddAndRemove:
         assert [r.name for r in results] == ["x.txt", "x (2).txt"]
         assert [r.status for r in results] == ["added", "added"]
 
+    def test_a_later_file_of_the_same_name_does_not_overwrite(self, library, store):
+        """What was handed over may have no other copy; the same bytes stay one file."""
+        first, second = b"Penguins breed in June.", b"Whales sing in May."
+        library.add([("index.html", first)])
+        [result] = library.add([("index.html", second)])
+        assert (result.name, result.status) == ("index (2).html", "added")
+        for data in (first, second):
+            [again] = library.add([("index.html", data)])
+            assert again.status == "unchanged"
+        kept = {path.read_bytes() for path in (store.folder / "added").iterdir()}
+        assert kept == {first, second}
+
     def test_users_file_is_hidden_not_deleted(self, library, folder):
         """The folder of the user is never written to."""
         library.remove(["llamas.md"])
@@ -119,6 +136,92 @@ class Dying:
         if self.left <= 0:
             raise RuntimeError("power cut")
         return self.embedder.encode(texts, kind=kind)
+
+
+class TestTwoProcesses:
+    def test_a_removal_meanwhile_takes_no_vector_along(
+        self, library, folder, store, embedder, fast
+    ):
+        """The text of a removed article comes again in a file that is being read."""
+        (folder / "old.txt").write_text("The kraken wakes.", encoding="utf-8")
+        library.sync()
+        (folder / "copy.txt").write_text("The kraken wakes.", encoding="utf-8")
+        (folder / "new.txt").write_text("It sleeps again.", encoding="utf-8")
+        other = Library(folder, Store(store.folder), embedder, fast)
+        removal = threading.Thread(target=other.remove, args=[["old.txt"]])
+
+        class Meanwhile:
+            name, dim = embedder.name, embedder.dim
+
+            def encode(self, texts, *, kind):
+                removal.start()
+                removal.join(0.5)
+                return embedder.encode(texts, kind=kind)
+
+        sync(folder, store, Meanwhile(), fast)
+        removal.join()
+        assert "old.txt" not in ids(library)
+        assert store.counts().vectors == store.passage_count()
+
+    def test_a_lost_vector_is_made_again(self, library, store):
+        """A store that an earlier version left without one is whole after a run."""
+        with sqlite3.connect(store.path) as connection:
+            connection.execute("DELETE FROM vectors WHERE rowid = 1")
+        report = library.sync()
+        assert (report.embedded, report.is_changed) == (1, False)
+        assert store.counts().vectors == store.passage_count()
+
+    def test_nothing_is_removed_while_another_indexes(self, library, store):
+        """Who waits too long is told to wait."""
+        with (
+            locked(store.folder),
+            pytest.raises(StoreBusyError, match="another process"),
+            locked(store.folder, wait_s=0.0),
+        ):
+            pytest.fail("two at a time")
+
+
+class TestOneFolder:
+    def test_another_folder_is_refused(self, library, store, embedder, fast, tmp_path):
+        """A store given to two folders by mistake is not emptied at each switch."""
+        two = tmp_path / "two"
+        two.mkdir()
+        (two / "whales.txt").write_text("Whales sing in May.", encoding="utf-8")
+        with pytest.raises(StoreError, match=r"articles.*two.*--store"):
+            sync(two, store, embedder, fast)
+        with pytest.raises(StoreError, match="--store"):
+            QA.open(two, store=store.folder, settings=fast, is_synced=False)
+        assert ids(library) == ["llamas.md", "rockets.txt"]
+        assert library.sync().unchanged == 2
+
+    def test_a_moved_folder_is_followed(self, library, store, embedder, fast, folder):
+        """The old place is gone, and may have been made anew, without a file."""
+        for name in ("moved", "moved again"):
+            moved = folder.with_name(name)
+            folder.rename(moved)
+            report = sync(moved, store, embedder, fast)
+            assert (report.unchanged, report.embedded) == (2, 0)
+            folder.mkdir()
+            assert sync(moved, store, embedder, fast).unchanged == 2
+            folder.rmdir()
+            folder = moved
+
+    def test_the_same_files_by_another_name(self, library, store, embedder, fast):
+        """A copy, or a disk mounted elsewhere, needs no other store."""
+        copy = library.folder.with_name("copy")
+        shutil.copytree(library.folder, copy)
+        assert sync(copy, store, embedder, fast).embedded == 0
+
+    def test_files_that_were_handed_over_belong_to_none(
+        self, store, embedder, fast, tmp_path, folder
+    ):
+        """An empty folder with additions may be exchanged for another."""
+        empty = tmp_path / "empty"
+        empty.mkdir()
+        Library(empty, store, embedder, fast).add([("w.md", b"A whale.")])
+        library = Library(folder, store, embedder, fast)
+        library.sync()
+        assert ids(library) == ["added:/w.md", "llamas.md", "rockets.txt"]
 
 
 class TestRenames:
@@ -214,7 +317,7 @@ class TestInterrupted:
         store, embedder = library.store, open_embedder("hash:64")
         with Batches(store, embedder) as batches:
             run = sync_module._Run(store, embedder, Settings(), None, batches)
-            run.prepare()  # and the power fails
+            run.prepare(folder)  # and the power fails
         report = library.sync()
         assert sorted(report.changed) == ["llamas.md", "rockets.txt"]
 
@@ -224,8 +327,8 @@ class TestInterrupted:
         told = []
         sync(folder, store, embedder, small, progress=told.append)
         assert VectorIndex(store, embedder.name, 64).size == store.passage_count() > 3
-        [(kept,)] = store._connection.execute("SELECT count(*) FROM vectors")
-        assert kept == store.passage_count()  # none of passages that are gone
+        # none of passages that are gone
+        assert store.counts().vectors == store.passage_count()
         assert told
 
     def test_late_vectors_are_taken_up(self, library, store):
@@ -316,7 +419,16 @@ class TestOddFiles:
             tmp_path, Store(tmp_path / "other"), open_embedder("hash:8"), Settings()
         )
         assert report.added == ["articles/llamas.md", "articles/rockets.txt"]
-        assert report.skipped == []
+        [(path, reason)] = report.skipped  # its own is not worth a word
+        assert path == "store/"
+        assert "library.sqlite" in reason
+
+    def test_a_folder_is_a_store_by_its_file(self, library, store, folder):
+        """Looking makes none."""
+        assert is_store(store.folder)
+        assert not is_store(folder)
+        assert not is_store(folder / "nowhere")
+        assert sorted(path.name for path in folder.iterdir()) == ids(library)
 
     def test_columns_far_apart(self, folder, fast, tmp_path):
         """A passage never holds white space alone."""

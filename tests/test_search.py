@@ -42,6 +42,14 @@ def ids(hits) -> list[str]:
     return [hit.passage.article.id for hit in hits]
 
 
+def scribble(store, kind: str) -> None:
+    """Overwrite the first half of the word index's files of a kind."""
+    for path in (store.folder / "words").glob(f"*.{kind}"):
+        data = path.read_bytes()
+        half = len(data) // 2
+        path.write_bytes(b"\xa5" * half + data[half:])
+
+
 class TestFuse:
     def test_dense_alone_and_words_alone(self):
         """A weight of 1 or 0 leaves one side's order."""
@@ -140,6 +148,34 @@ class TestWords:
                 change.remove_article(number)
         index.catch_up()
         assert index.unknown(["kraken"]) == ["kraken"]
+
+    @pytest.mark.parametrize("kind", ["term", "idx", "pos", "fast"])
+    def test_damaged_files_are_rebuilt(self, store, caplog, kind):
+        """Tantivy opens some of them only when a word is looked up."""
+        question = "what did Brzezinski say of the harbour of the storm"
+        found = WordIndex(store).search(question, 5)
+        scribble(store, kind)
+        index = WordIndex(store)
+        assert index.search(question, 5) == found
+        assert index.unknown(["zeppelin"]) == ["zeppelin"]
+        assert "rebuilt" in caplog.text
+
+    def test_damage_met_while_following_is_rebuilt(self, store):
+        """An index in use, whose files break before the store's next change."""
+        index = WordIndex(store)
+        scribble(store, "term")
+        with store.change() as change:
+            article = Article("k.txt", "k.txt", "", "The kraken wakes.")
+            change.put_article(article, "k.txt", [Passage(article, 0, 17)])
+            change.remove_article(1)
+        index.catch_up()
+        assert index.unknown(["kraken", "fog"]) == ["fog"]
+
+    def test_damaged_generation_is_rebuilt(self, store):
+        """What tells how far the index is may be no text at all."""
+        found = WordIndex(store).search("harbour", 5)
+        (store.folder / "words" / "generation").write_bytes(b"\xff\xfe1 a b")
+        assert WordIndex(store).search("harbour", 5) == found
 
     def test_odd_input_finds_nothing_and_breaks_nothing(self, store):
         """Query syntax of other engines is only text here."""

@@ -27,6 +27,15 @@ def embedder():
     return open_embedder("hash:64")
 
 
+def damage(store: Store) -> None:
+    """Overwrite all pages of a store but those that say what is in it."""
+    with sqlite3.connect(store.path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.close()
+    data = store.path.read_bytes()
+    store.path.write_bytes(data[:8192] + b"\xa5" * (len(data) - 8192))
+
+
 class TestSync:
     def test_first_run_adds_all(self, folder, store, embedder, fast):
         """Every file becomes an article with passages and vectors."""
@@ -196,8 +205,25 @@ class TestStore:
         """A store of another schema is not read wrongly."""
         with sqlite3.connect(store.path) as connection:
             connection.execute("UPDATE meta SET value = '0' WHERE key = 'schema'")
-        with pytest.raises(StoreError, match="schema '0'"):
+        with pytest.raises(StoreError, match=r"schema '0'.*keep `added`"):
             Store(store.folder)
+
+    def test_damage_is_told_wherever_it_is_met(self, folder, store, embedder, fast):
+        """Whoever reads a broken page hears what to delete, and what to keep."""
+        sync(folder, store, embedder, fast)
+        damage(store)
+        damaged = Store(store.folder)
+        reads = (
+            damaged.counts,
+            damaged.files,
+            damaged.article_list,
+            damaged.check,
+            lambda: damaged.vectors_of(np.arange(9), embedder.name),
+            lambda: sync(folder, damaged, embedder, fast),
+        )
+        for read in reads:
+            with pytest.raises(StoreError, match=r"`library.sqlite\*`.*keep `added`"):
+                read()
 
     def test_failed_change_leaves_no_trace(self, folder, store, embedder, fast):
         """A change that raises is undone as a whole."""

@@ -4,8 +4,10 @@ import base64
 import dataclasses
 import datetime
 import json
+import os
 import re
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +27,7 @@ from qa.errors import QAError
 from qa.library.library import FileResult, Library
 from qa.library.progress import Progress
 from qa.library.records import StoredArticle
+from qa.models.runtime import usable_cores
 from qa.pipeline import QA
 from qa.render import to_text
 from qa.schema import ANSWER_SCHEMA, answer_from_json
@@ -156,7 +159,10 @@ def test_hostile_content_is_shown_as_text(text):
     article = Article(
         f"{text}.md", f"{text}.md", text, f"{text} first. {text} second.", byline=text
     )
-    citation = cite(article, "first", byline=text, source=text)
+    citation = cite(
+        article, "first", byline=text, source=text, page=text, paragraph=text
+    )
+    unpaged = dataclasses.replace(citation, page=None)
     answer = answered(citation, article, question=text, standalone=f"{text}?")
     none = missing(article, citation, question=text, unknown_words=(text,))
     stored = StoredArticle(1, article.id, article.path, text, DAY, text, text, 1, 9)
@@ -164,13 +170,14 @@ def test_hostile_content_is_shown_as_text(text):
         turn_html(answer, 0, lambda _: article),
         turn_html(answer, 0, lambda _: None),
         turn_html(none, 0, lambda _: article),
+        turn_html(missing(article, unpaged), 0, lambda _: article),
         article_head(article) + article_html(article, citation),
         shelf_html(matching([stored], ""), [], [(text, text)], 1),
         results_html([FileResult(text, "skipped", text)]),
     ]
     for html in pieces:
         assert_harmless(html)
-    shown = Seen(pieces[3]).text
+    shown = Seen(pieces[4]).text
     if text.isprintable() and len(text) < 1000:  # a longer one is shown in part
         assert text in shown
 
@@ -494,6 +501,15 @@ def test_whoever_leaves_the_line_lets_the_next_one_in():
         assert second.result(5) == "second"
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="not told here")
+def test_as_many_are_let_in_as_there_are_cores_for_us(monkeypatch):
+    """A container may have fewer than its machine."""
+    assert TURNSTILE.at_once == len(os.sched_getaffinity(0))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 7})
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    assert usable_cores() == 3
+
+
 def until(is_so: Callable[[], bool]) -> None:
     """Wait for another thread."""
     for _ in range(500):
@@ -554,8 +570,18 @@ def test_retrieve_over_http(url, library):
         ("ask", {"question": "Who?", "colour": 1}, "colour"),
         ("ask", {"question": "Who?", "turns": [{"question": "x"}]}, "not an answer"),
         ("ask", {"question": "Who?", "only": "a.md"}, "wanted a list"),
+        ("ask", {"question": "Who?", "only": [["a.md"]]}, "article ids"),
+        ("ask", {"question": "Who?", "only": ["gone.md"]}, "'gone.md' is not in the"),
+        ("ask", {"question": "Who?", "min_confidence": 7}, r"in [0, 1]"),
+        ("ask", {"question": "Who?", "min_confidence": -1}, r"in [0, 1]"),
+        ("ask", {"question": "Who?", "min_confidence": True}, "wanted a number"),
+        ("ask", {"question": "Who?", "min_confidence": 10**400}, "wanted a number"),
+        ("ask", {"question": "Who?", "min_confidence": "nan"}, r"in [0, 1]"),
+        ("retrieve", {"question": "Who?", "only": ["gone.md"]}, "not in the library"),
         ("retrieve", {"question": "Who?", "top_k": 0}, "1 to 100"),
-        ("retrieve", {"question": "Who?", "top_k": "many"}, "wanted a number"),
+        ("retrieve", {"question": "Who?", "top_k": 2.9}, "wanted a whole number"),
+        ("retrieve", {"question": "Who?", "top_k": True}, "wanted a whole number"),
+        ("retrieve", {"question": "Who?", "top_k": "many"}, "wanted a whole"),
         ("retrieve", {"question": "Who?", "mode": "magic"}, "hybrid, dense or words"),
     ],
 )
@@ -563,6 +589,44 @@ def test_a_wrong_request_is_told(url, path, body, words):
     answer = httpx.post(f"{url}/{path}", json=body)
     assert answer.status_code == 422
     assert words in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ('{"question": "Who?", "top_k": Infinity}', "wanted a whole number"),
+        ('{"question": "Who?", "top_k": NaN}', "wanted a whole number"),
+        ('{"question": ' + "[" * 100_000, "nested too deeply"),
+        ('{"question": "Who?", "top_k": ' + "[" * 500 + "]" * 500 + "}", "top_k is [["),
+    ],
+)
+def test_json_that_python_reads_oddly_is_told(url, sent, words):
+    json_type = {"Content-Type": "application/json"}
+    answer = httpx.post(f"{url}/retrieve", content=sent, headers=json_type)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+
+
+def test_a_whole_number_may_be_written_otherwise(url):
+    for top_k in (1, 1.0, "1"):
+        asked = {"question": "llamas", "top_k": top_k}
+        assert len(httpx.post(f"{url}/retrieve", json=asked).json()) == 1
+
+
+def test_of_the_chosen_articles_those_are_asked_that_are_left(url):
+    asked = ("Where did the booster land?", [])
+    some = call(url, "page_ask", *asked, ["gone.md", "rockets.txt"], 0, "")
+    assert "barge" in some["answer"]["text"]
+    none = call(url, "page_ask", *asked, ["gone.md"], 0, "")
+    assert "no longer in the library" in none["error"]
+
+
+def test_a_turn_with_a_wrong_type_is_told(url):
+    turn = httpx.get(f"{url}/ask?question=llamas").json() | {"text": 5}
+    asked = {"question": "And when?", "turns": [turn]}
+    answer = httpx.post(f"{url}/ask", json=asked)
+    assert answer.status_code == 422
+    assert "text is 5" in answer.json()["error"]
 
 
 def test_gradio_client_asks_and_follows_up(url, library):
@@ -712,6 +776,53 @@ def test_uploads_outside_the_temporary_folder_are_refused(url, tmp_path):
     assert call(url, "page_library", "", [])["total"] == 2
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "act",
+    ["run/page_add", "run/ask", "call/page_add", "queue/join", "mcp/"],
+)
+def test_a_file_elsewhere_is_not_fetched(url, monkeypatch, act, encoding):
+    """Gradio fetches what is named as a file in any argument: that it must not see."""
+    fetched = []
+
+    async def fetch(place: str, **_: Any) -> str:
+        fetched.append(place)
+        raise OSError(place)
+
+    monkeypatch.setattr("gradio.processing_utils.async_ssrf_protected_download", fetch)
+    file = {"path": "https://evil.example/x.txt", "meta": {"_type": "gradio.FileData"}}
+    sent = {
+        "data": ["Who?", [{"deep": file}]] if act == "run/ask" else [[file]],
+        "session_hash": "x",
+        "fn_index": 13,
+    }
+    if act == "mcp/":
+        asked = {"question": "Who?", "turns": [file]}
+        sent = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+        sent |= {"params": {"name": "ask", "arguments": asked}}
+    body = json.dumps(sent).replace("https", "\\u0068ttps").encode(encoding)
+    headers = {"Content-Type": "application/json"}
+    headers |= {"Accept": "application/json, text/event-stream"}
+    answer = httpx.post(f"{url}/gradio_api/{act}", content=body, headers=headers)
+    assert fetched == []
+    assert answer.status_code == 403
+    assert "fetches nothing" in answer.text
+
+
+def test_an_uploaded_file_is_added(tmp_path, folder, fast):
+    library = QA.open(folder, store=tmp_path / "store", settings=fast)
+    demo, address = start(library, port=0)
+    try:
+        text = ("walrus.txt", b"The walrus sings in Bergen.")
+        sent = httpx.post(f"{address}/gradio_api/upload", files={"files": text})
+        meta = {"_type": "gradio.FileData"}
+        files = [{"path": path, "meta": meta} for path in sent.json()]
+        assert "walrus.txt" in call(address, "page_add", files)["html"]
+        assert call(address, "page_library", "", [])["total"] == 3
+    finally:
+        demo.close(verbose=False)
+
+
 def test_the_page_forbids_other_hosts(url):
     page = httpx.get(url)
     assert "default-src 'self'" in page.headers["content-security-policy"]
@@ -756,6 +867,18 @@ def test_a_password_keeps_others_out(library):
             assert person.post("/login", data=sent).status_code == 200
             assert 'id="qa"' in person.get("/").text
             assert person.get("/ask?question=llamas").status_code == 200
+    finally:
+        demo.close(verbose=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others have 127.0.0.1 alone")
+def test_every_address_of_this_machine_is_ours(library):
+    demo, address = start(library, host="127.0.0.2", port=0)
+    try:
+        assert address.startswith("http://127.0.0.2:")
+        assert httpx.get(f"{address}/ask?question=llamas").status_code == 200
+        evil = {"Host": "evil.example"}
+        assert httpx.get(address, headers=evil).status_code == 403
     finally:
         demo.close(verbose=False)
 

@@ -6,9 +6,6 @@
 import argparse
 import json
 import os
-import re
-import string
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from qa.evaluation.metrics import best, exact_match, f1
 from training.data import Encoder, Example, Ids, Row
 from training.dev import dev_sets
 from training.encoder import Network, Tables, open_network
@@ -32,29 +30,6 @@ class Reading:
     row: Row
     text: str
     margin: float  # logits: best span minus "no answer" of its window
-
-
-def normalise(text: str) -> str:
-    """Lower-case; drop punctuation, articles, spare spaces (SQuAD's own script).
-
-    >>> normalise("The  U.S.")
-    'us'
-    """
-    text = "".join(c for c in text.lower() if c not in string.punctuation)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
-
-
-def f1(predicted: str, gold: str) -> float:
-    """Return the F1 of shared words; 1.0 when both are empty.
-
-    >>> f1("the red car", "red")
-    0.6666666666666666
-    """
-    left, right = normalise(predicted).split(), normalise(gold).split()
-    if not left or not right:
-        return float(left == right)
-    shared = (Counter(left) & Counter(right)).total()
-    return 2 * shared / (len(left) + len(right))
 
 
 def best_span(
@@ -149,13 +124,10 @@ def scores(readings: Sequence[Reading], threshold: float = 0.0) -> dict[str, flo
     gold = [reading.row.texts or [""] for reading in readings]
     has = np.array([bool(reading.row.answers) for reading in readings])
     span_f1 = np.array(
-        [max(f1(r.text, t) for t in ts) for r, ts in zip(readings, gold, strict=True)]
+        [best(f1, r.text, ts) for r, ts in zip(readings, gold, strict=True)]
     )
     span_em = np.array(
-        [
-            max(float(normalise(r.text) == normalise(t)) for t in ts)
-            for r, ts in zip(readings, gold, strict=True)
-        ]
+        [best(exact_match, r.text, ts) for r, ts in zip(readings, gold, strict=True)]
     )
     margin = np.array([reading.margin for reading in readings])
     found: dict[str, float] = {"n": float(len(readings))}
@@ -191,9 +163,7 @@ def score_all(
         if name == "news_written":
             said = [r for r in readings if r.row.source == "said"]
             right = [
-                max(f1(r.text, t) for t in r.row.texts) >= 0.6
-                for r in readings
-                if r.row.answers
+                best(f1, r.text, r.row.texts) >= 0.6 for r in readings if r.row.answers
             ]
             found["news_said"] = scores(said)
             found[name]["forced_right"] = round(100 * float(np.mean(right)), 1)

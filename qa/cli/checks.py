@@ -3,12 +3,18 @@
 import argparse
 import dataclasses
 import json
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa.cli.library import articles_of, open_library, store_of
 from qa.cli.streams import print_json, read_text
 from qa.errors import QAError
+from qa.render import plain, plain_line
 from qa.schema import ANSWER_SCHEMA
+
+if TYPE_CHECKING:
+    from qa.evaluation import Report
 
 __all__ = ["compare", "doctor", "eval_", "schema", "verify"]
 
@@ -19,13 +25,31 @@ def eval_(arguments: argparse.Namespace) -> int:
     """Score answers of questions whose answers are known."""
     from qa.evaluation import evaluate, read_questions
 
-    questions = read_questions(Path(arguments.questions))
+    questions, out = read_questions(Path(arguments.questions)), arguments.out
+    # now, not after all questions
+    if out and (os.path.isdir(out) or not os.path.isdir(out.parent)):
+        raise QAError(
+            f"{str(out)!r} is no place for a report; wanted a file in a folder that is "
+            "there. Make the folder, or name another file with `--out`."
+        )
     with open_library(arguments) as qa:
         report = evaluate(qa, questions)
-    if arguments.out:
-        arguments.out.write_text(report.to_json(), encoding="utf-8")
-    print(report.to_json() if arguments.json else report.to_markdown())
+    if arguments.json:
+        print_json(json.loads(report.to_json()), indent=1)
+    else:
+        print(plain(report.to_markdown()))
+    if out:
+        _keep(report, out)
     return 0
+
+
+def _keep(report: "Report", out: Path) -> None:
+    try:
+        out.write_text(report.to_json(), encoding="utf-8")
+    except OSError as error:
+        raise QAError(
+            f"the report cannot be written: {error}. Name another file with `--out`."
+        ) from error
 
 
 def compare(arguments: argparse.Namespace) -> int:
@@ -41,7 +65,7 @@ def compare(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(comparison.to_json())
     else:
-        print(comparison.to_markdown())
+        print(plain(comparison.to_markdown()))
     return 0
 
 
@@ -61,7 +85,8 @@ def verify(arguments: argparse.Namespace) -> int:
         print_json([dataclasses.asdict(check) for check in checks])
     else:
         for check in checks:
-            print(f"{'ok' if check.is_verbatim else 'NOT FOUND'}  {check.words}")
+            verdict = "ok" if check.is_verbatim else "NOT FOUND"
+            print(f"{verdict}  {plain_line(check.words)}")
     return 0 if all(check.is_verbatim for check in checks) else _ERROR
 
 
@@ -74,7 +99,7 @@ def doctor(arguments: argparse.Namespace) -> int:
         print_json([dataclasses.asdict(check) for check in checks])
     else:
         for check in checks:
-            print(f"{'ok  ' if check.is_fine else 'MEND'}  {check.words}")
+            print(f"{'ok  ' if check.is_fine else 'MEND'}  {plain_line(check.words)}")
     return 0 if all(check.is_fine for check in checks) else _ERROR
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from qa.cli import checks
@@ -16,9 +16,9 @@ from qa.cli.library import (
     settings_of,
     store_of,
 )
-from qa.cli.streams import print_json, read_text
+from qa.cli.streams import print_error, print_json, read_text
 from qa.errors import QAError, QuestionError
-from qa.render import to_text
+from qa.render import plain_line, to_text
 from qa.schema import answer_to_json
 from qa.types import Answer, Turn
 
@@ -60,6 +60,8 @@ def _batch(arguments: argparse.Namespace) -> int:
                 answer = qa.ask(question, min_confidence=limit)
             except QuestionError as error:
                 code = _ERROR
+                if not arguments.json:
+                    print_error(f"{plain_line(str(id_))}: {error}")
                 found: dict[str, Any] = {
                     "id": id_,
                     "question": question,
@@ -68,9 +70,10 @@ def _batch(arguments: argparse.Namespace) -> int:
             else:
                 found = {"id": id_, **answer_to_json(answer)}
             if arguments.json:
-                print(json.dumps(found, ensure_ascii=False), flush=True)
+                print_json(found, indent=None)
             else:
-                print(f"{id_}\t{found.get('text') or '-'}", flush=True)
+                cells = (str(id_), found.get("text") or "-")
+                print("\t".join(map(plain_line, cells)), flush=True)
     return code
 
 
@@ -99,7 +102,7 @@ def _chat(arguments: argparse.Namespace) -> int:
             try:
                 answer = qa.ask(question, turns=turns, min_confidence=limit)
             except QAError as error:
-                print(f"qa: {error}\n", file=sys.stderr)
+                print_error(f"{error}\n")
                 continue
             turns.append(Turn(question, answer))
             print(f"\n{_shown(answer)}\n")
@@ -141,18 +144,24 @@ def _index(arguments: argparse.Namespace) -> int:
         f"{report.unchanged} unchanged; {report.embedded} passages embedded "
         f"in {report.seconds:.1f} s"
     )
-    for path, reason in report.skipped:
-        print(f"skipped {reason if path in reason else f'{path}: {reason}'}")
-    counts = store.counts()
-    print(f"{counts.articles} articles, {counts.passages} passages in {store.folder}")
+    _print_skipped(report.skipped)
+    counts, place = store.counts(), plain_line(str(store.folder))
+    print(f"{counts.articles} articles, {counts.passages} passages in {place}")
     return 0
 
 
+def _print_skipped(skipped: Iterable[tuple[str, str]]) -> None:
+    for path, reason in skipped:
+        words = reason if path in reason else f"{path}: {reason}"
+        print(f"skipped {plain_line(words)}")
+
+
 def _stats(arguments: argparse.Namespace) -> int:
+    from qa.library.scan import is_store
     from qa.library.store import Store
 
     place = store_of(arguments)
-    if not place.is_dir():
+    if not is_store(place):
         raise QAError(
             f"{str(place)!r}: there is no store here yet. "
             f"Run `qa index {articles_of(arguments)}`."
@@ -173,10 +182,9 @@ def _stats(arguments: argparse.Namespace) -> int:
         print(
             f"{name:<12}{value:>12,}"
             if isinstance(value, int)
-            else f"{name:<12}{value}"
+            else f"{name:<12}{plain_line(str(value))}"
         )
-    for path, reason in store.skipped():
-        print(f"skipped {reason if path in reason else f'{path}: {reason}'}")
+    _print_skipped(store.skipped())
     return 0
 
 

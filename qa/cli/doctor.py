@@ -45,6 +45,8 @@ def _finding(
         return Finding(True, look(arguments))
     except (QAError, metadata.PackageNotFoundError) as error:
         return Finding(False, str(error))
+    except Exception as error:  # a doctor says what is broken, whatever it is
+        return Finding(False, f"{look.__name__.strip('_')}: {error!r}")
 
 
 def _python(_: argparse.Namespace) -> str:
@@ -71,12 +73,15 @@ def _articles(arguments: argparse.Namespace) -> str:
 
 
 def _store(arguments: argparse.Namespace) -> str:
+    from qa.library.scan import is_store
     from qa.library.store import Store
 
     place = store_of(arguments)
-    if not place.is_dir():
+    if not is_store(place):
         return f"{place}: not built yet; the first question or `qa index` builds it"
-    counts = Store(place).counts()
+    store = Store(place)
+    store.check()
+    counts = store.counts()
     return f"{place}: {counts.articles} articles, {counts.passages} passages"
 
 

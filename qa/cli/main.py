@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from qa.cli import commands
 from qa.cli.arguments import parser
+from qa.cli.streams import print_error
 from qa.errors import QAError
 
 __all__ = ["main"]
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return commands.COMMANDS[arguments.command](arguments)
     except QAError as error:
-        print(f"qa: {error}", file=sys.stderr)
+        print_error(error)
         return _ERROR
     except KeyboardInterrupt:
         print(file=sys.stderr)

@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 from time import perf_counter
 from typing import Protocol, runtime_checkable
 
+from qa.errors import QuestionError
 from qa.evaluation.metrics import normalise
 from qa.evaluation.outcomes import Outcome, Ranks
 from qa.evaluation.questions import Question
@@ -43,11 +44,17 @@ def evaluate(
         qa: what is asked; when it retrieves as well, ranks are looked up.
         questions: with their expected answers; see `read_questions`.
         progress: called with the number done and the number of all.
+
+    Raises:
+        QuestionError: naming the first question that cannot be asked.
     """
     outcomes = []
     for done, question in enumerate(questions, start=1):
         begun = perf_counter()
-        answer = qa.ask(question.text)
+        try:
+            answer = qa.ask(question.text)
+        except QuestionError as error:
+            raise QuestionError(f"question {question.id!r}: {error}") from error
         ms = 1000 * (perf_counter() - begun)
         outcomes.append(Outcome(question, answer, _ranks(qa, question), ms))
         if progress is not None:

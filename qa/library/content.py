@@ -4,7 +4,7 @@ from pathlib import Path
 
 from qa.errors import FormatError
 from qa.library.formats import is_supported, read_articles
-from qa.library.scan import Found
+from qa.library.scan import STORE_FILE, Found
 
 __all__ = ["cause_of", "content_of"]
 
@@ -20,6 +20,11 @@ def content_of(file: Found) -> bytes:
     """
     if file.is_closed_folder:
         raise PermissionError(13, "the folder may not be opened")
+    if file.is_store:
+        raise FormatError(
+            f"{file.path}: holds {STORE_FILE!r} and is passed over as a store of qa. "
+            "If articles stand in it, put them elsewhere."
+        )
     if not is_supported(file.path):
         # let the parser word the reason, without reading a film into memory
         read_articles(b"", file.path, file_hash="")

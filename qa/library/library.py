@@ -1,13 +1,16 @@
 """A folder of articles with its store: kept in step, added to, and taken from."""
 
+import itertools
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from qa.errors import QAError
+from qa.library.lock import locked
 from qa.library.progress import Progress, SyncReport
 from qa.library.records import StoredArticle
 from qa.library.scan import ADDED, added_folder
@@ -121,15 +124,16 @@ class Library:
     def add(self, files: Sequence[tuple[str, bytes]]) -> list[FileResult]:
         """Keep files (name, bytes) beside the store, and index them.
 
-        The folder of the user is never written to.
+        A name that other bytes have taken is numbered, for what is kept may have no
+        other copy. The folder of the user is never written to.
+
+        Raises:
+            StoreBusyError: if another process is writing.
         """
         place = added_folder(self.store.folder)
-        place.mkdir(parents=True, exist_ok=True)
-        names = _distinct([_safe(name) for name, _ in files])
-        for name, (_, data) in zip(names, files, strict=True):
-            beside = place / f".{name}.part"
-            beside.write_bytes(data)
-            beside.replace(place / name)
+        with self._alone():
+            place.mkdir(parents=True, exist_ok=True)
+            names = [_keep(place, _safe(name), data) for name, data in files]
         report = self.sync()
         return [_result(name, report) for name in names]
 
@@ -138,10 +142,13 @@ class Library:
 
         An article is hidden: its file stays, and `restore` brings it back. A file that
         was handed over is deleted with its last article.
+
+        Raises:
+            StoreBusyError: if another process is writing.
         """
         wanted = set(ids)
         files = set()
-        with self._writing, self.store.change() as change:
+        with self._alone(), self.store.change() as change:
             for article in self.store.article_list():
                 file = self.store.file_of(article.id)
                 if article.id in wanted and file is not None:
@@ -156,6 +163,12 @@ class Library:
                     change.forget_file(file)
                     self._place(file).unlink(missing_ok=True)
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other threads and processes from changing the library meanwhile."""
+        with self._writing, locked(self.store.folder):
+            yield
+
     def _place(self, file: str) -> Path:
         return added_folder(self.store.folder) / file.removeprefix(ADDED)
 
@@ -164,29 +177,40 @@ class Library:
         return list(self.store.hidden())
 
     def restore(self) -> None:
-        """Bring hidden articles back."""
-        with self._writing, self.store.change() as change:
+        """Bring hidden articles back.
+
+        Raises:
+            StoreBusyError: if another process is writing.
+        """
+        with self._alone(), self.store.change() as change:
             for file in set(self.store.hidden().values()):
                 change.show(file)
                 change.reread(file)
         self.sync()
 
 
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Number names that come again, so that no file takes another one's place.
+def _keep(place: Path, name: str, data: bytes) -> str:
+    """Write a file under a name that no other bytes have; return the name."""
+    for new in _numbered(name):
+        path = place / new
+        if not path.exists() or path.read_bytes() == data:
+            break
+    beside = place / f".{new}.part"
+    beside.write_bytes(data)
+    beside.replace(path)
+    return new
 
-    >>> _distinct(["a.txt", "b.txt", "a.txt"])
-    ['a.txt', 'b.txt', 'a (2).txt']
+
+def _numbered(name: str) -> Iterator[str]:
+    """Yield a name, then the same with a number, from 2 on.
+
+    >>> list(itertools.islice(_numbered("a.txt"), 3))
+    ['a.txt', 'a (2).txt', 'a (3).txt']
     """
-    found: list[str] = []
-    for name in names:
-        stem, dot, suffix = name.rpartition(".")
-        number, new = 1, name
-        while new in found:
-            number += 1
-            new = f"{stem} ({number}){dot}{suffix}" if dot else f"{name} ({number})"
-        found.append(new)
-    return found
+    yield name
+    stem, dot, suffix = name.rpartition(".")
+    for number in itertools.count(2):
+        yield f"{stem} ({number}){dot}{suffix}" if dot else f"{name} ({number})"
 
 
 def _safe(name: str) -> str:

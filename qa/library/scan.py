@@ -8,7 +8,7 @@ from pathlib import Path
 from qa.errors import ArticlesError
 
 __all__ = ["ADDED", "STORE_FILE", "Found", "added_folder", "check_articles"]
-__all__ += ["default_store", "scan"]
+__all__ += ["default_store", "is_store", "scan"]
 
 STORE_FILE = "library.sqlite"
 """What makes a folder a store."""
@@ -23,7 +23,7 @@ class Found:
 
     `place` is a string: twenty thousand `Path`s cost more time than the files' dates.
     A folder that may not be opened is found, too, so that it can be reported and what
-    is known of its files kept.
+    is known of its files kept; and so is a store, to be reported.
     """
 
     path: str
@@ -31,6 +31,7 @@ class Found:
     size: int  # bytes
     mtime_ns: int
     is_closed_folder: bool = False
+    is_store: bool = False
 
 
 def scan(articles: Path, *, store: Path | None = None) -> list[Found]:
@@ -38,6 +39,7 @@ def scan(articles: Path, *, store: Path | None = None) -> list[Found]:
 
     Hidden files and folders are passed over, and so is the store's folder, which may
     stand within; files handed over to it come last, their paths opened by `ADDED`.
+    Another store is found as one, without its files: its own copies are no articles.
     Links to folders are not followed: they can run in circles.
 
     Raises:
@@ -78,17 +80,22 @@ def check_articles(articles: Path, store: Path | None = None) -> None:
             )
         with os.scandir(articles) as entries:
             next(entries, None)
-        is_store = store is not None and articles.resolve() == store.resolve()
+        is_same = store is not None and articles.resolve() == store.resolve()
     except OSError as error:
         raise ArticlesError(
             f"{str(articles)!r} cannot be read ({error.strerror}). Give yourself the "
             "right to read it, or name another folder."
         ) from error
-    if is_store:
+    if is_same:
         raise ArticlesError(
             f"{str(articles)!r} is named as articles and as store. Name another folder "
             "with `--store`."
         )
+
+
+def is_store(folder: Path) -> bool:
+    """Tell whether a folder holds a store; nothing is opened or made."""
+    return os.path.exists(folder / STORE_FILE)
 
 
 def added_folder(store: Path) -> Path:
@@ -109,6 +116,10 @@ def _walk(root: Path, store: Path | None) -> Iterator[Found]:
             name for name in inner if not _is_passed_over(here / name, leave_out)
         ]
         above = "" if here == root else f"{_path(here, root)}/"
+        for name in [name for name in inner if is_store(here / name)]:
+            inner.remove(name)
+            path = f"{above}{_readable(name)}/"
+            yield Found(path, os.path.join(folder, name), 0, -1, is_store=True)
         for name in names:
             if not name.startswith("."):
                 yield _found(os.path.join(folder, name), above + _readable(name))
@@ -118,10 +129,10 @@ def _walk(root: Path, store: Path | None) -> Iterator[Found]:
 
 
 def _is_passed_over(folder: Path, store: Path | None) -> bool:
-    """Whether a folder is hidden, or a store: its own copies are no articles."""
-    if folder.name.startswith(".") or (store is not None and folder.resolve() == store):
-        return True
-    return os.path.exists(folder / STORE_FILE)
+    """Whether a folder is hidden, or the store that is brought in step."""
+    return folder.name.startswith(".") or (
+        store is not None and folder.resolve() == store
+    )
 
 
 def _path(place: Path, root: Path) -> str:

@@ -1,6 +1,6 @@
 """The store: one SQLite file that is the truth about a library.
 
-    meta       schema version, generation, how passages were cut
+    meta       schema version, generation, which folder, how passages were cut
     files      every file seen: size, time and hash, or why it was skipped
     articles   text and metadata
     passages   offsets into an article's text, and the hash of what is embedded
@@ -12,7 +12,6 @@ Each committed change raises `generation` by one. FAISS and Tantivy indexes reme
 the generation that they hold, and ask `born_since` and `removed_since` for the rest.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from qa.errors import StoreBusyError, StoreError
+from qa.errors import StoreError
 from qa.library.change import Change
-from qa.library.database import Database, unusable
+from qa.library.database import REBUILD, Database
 from qa.library.records import (
     ARTICLE_COLUMNS,
     SCHEMA_VERSION,
@@ -51,7 +50,8 @@ class Store:
         """Open the store in `folder`, creating both when they are missing.
 
         Raises:
-            StoreError: if the file is no store, or one of another version.
+            StoreError: if the file is no store, is damaged or of another version; so
+                does all that reads or writes.
         """
         self.folder = folder
         self.path = folder / STORE_FILE
@@ -59,20 +59,12 @@ class Store:
         self._articles_generation = -1
         self._count = -1, 0  # generation, and passages that it had
         self._database = Database(self.path)
-        try:
-            found = self.meta("schema")
-        except sqlite3.Error as error:
-            raise unusable(self.path, error) from error
+        found = self.meta("schema")
         if found != str(SCHEMA_VERSION):
             raise StoreError(
-                f"{self.path}: built with schema {found!r}, this version of qa wants "
-                f"'{SCHEMA_VERSION}'. Delete the folder; it is rebuilt from the "
-                "articles."
+                f"{self.folder}: built with schema {found!r}, this version of qa wants "
+                f"'{SCHEMA_VERSION}'. Name another with `--store`, or {REBUILD}."
             )
-
-    @property
-    def _connection(self) -> sqlite3.Connection:
-        return self._database.connection
 
     def close(self) -> None:
         """Close this thread's connection; those of ended threads close themselves."""
@@ -80,9 +72,7 @@ class Store:
 
     def meta(self, key: str) -> str | None:
         """Return a value that `set_meta` kept, or None."""
-        found = self._connection.execute(
-            "SELECT value FROM meta WHERE key = ?", (key,)
-        ).fetchone()
+        found = self._database.row("SELECT value FROM meta WHERE key = ?", (key,))
         return None if found is None else str(found[0])
 
     @property
@@ -97,30 +87,27 @@ class Store:
 
     def counts(self) -> Counts:
         """Count what the library holds."""
-        one = self._connection.execute
+        one = self._database.row
         return Counts(
-            files=one("SELECT count(*) FROM files").fetchone()[0],
+            files=one("SELECT count(*) FROM files")[0],
             skipped=len(self.skipped()),
-            articles=one("SELECT count(*) FROM articles").fetchone()[0],
+            articles=one("SELECT count(*) FROM articles")[0],
             passages=self.passage_count(),
-            characters=int(
-                one("SELECT total(length(text)) FROM articles").fetchone()[0]
-            ),
-            vectors=one("SELECT count(*) FROM vectors").fetchone()[0],
+            characters=int(one("SELECT total(length(text)) FROM articles")[0]),
+            vectors=one("SELECT count(*) FROM vectors")[0],
         )
 
     def passage_count(self) -> int:
         """Count the passages: what a question is asked of."""
         generation, (counted, count) = self.generation, self._count
         if counted != generation:  # counting reads a whole index: 15 ms of a million
-            execute = self._connection.execute
-            count = int(execute("SELECT count(*) FROM passages").fetchone()[0])
+            count = int(self._database.row("SELECT count(*) FROM passages")[0])
             self._count = generation, count
         return count
 
     def files(self) -> dict[str, FileRecord]:
         """Return every file the store knows, by path."""
-        rows = self._connection.execute(
+        rows = self._database.rows(
             "SELECT path, size, mtime_ns, hash, skipped FROM files"
         )
         return {
@@ -130,33 +117,29 @@ class Store:
 
     def skipped(self) -> list[tuple[str, str]]:
         """Return (path, reason) of everything found but not indexed."""
-        rows = self._connection.execute(
+        rows = self._database.rows(
             "SELECT skipped FROM files WHERE skipped != '[]' ORDER BY path"
         )
         return [pair for (skipped,) in rows for pair in pairs_of(skipped)]
 
     def hidden(self) -> dict[str, str]:
         """Return the articles that were taken out of the library: id -> file."""
-        rows = self._connection.execute("SELECT id, file FROM hidden ORDER BY id")
-        return dict(rows.fetchall())
+        rows = self._database.rows("SELECT id, file FROM hidden ORDER BY id")
+        return dict(rows)
 
     def article_files(self) -> dict[str, int]:
         """Return the files that articles come from, with the number of articles."""
-        rows = self._connection.execute(
-            "SELECT file, count(*) FROM articles GROUP BY file"
-        )
-        return dict(rows.fetchall())
+        rows = self._database.rows("SELECT file, count(*) FROM articles GROUP BY file")
+        return dict(rows)
 
     def file_of(self, id_: str) -> str | None:
         """Return the file that an article comes from; None if there is none."""
-        found = self._connection.execute(
-            "SELECT file FROM articles WHERE id = ?", (id_,)
-        ).fetchone()
+        found = self._database.row("SELECT file FROM articles WHERE id = ?", (id_,))
         return None if found is None else str(found[0])
 
     def article_list(self) -> list[StoredArticle]:
         """Return all articles without their text, by path."""
-        rows = self._connection.execute(
+        rows = self._database.rows(
             "SELECT number, id, path, title, published, source, byline,"
             " (SELECT count(*) FROM passages WHERE article = number), length(text)"
             " FROM articles ORDER BY path, number"
@@ -168,9 +151,7 @@ class Store:
 
     def article(self, id_: str) -> Article | None:
         """Return the article of that id, or None."""
-        found = self._connection.execute(
-            "SELECT number FROM articles WHERE id = ?", (id_,)
-        ).fetchone()
+        found = self._database.row("SELECT number FROM articles WHERE id = ?", (id_,))
         return None if found is None else self._article(found[0])
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
@@ -181,7 +162,7 @@ class Store:
         marks = ",".join("?" * len(rows))
         found = {
             row: (article, start, end)
-            for row, article, start, end in self._connection.execute(
+            for row, article, start, end in self._database.rows(
                 'SELECT row, article, start, "end" FROM passages'
                 f" WHERE row IN ({marks})",
                 [int(row) for row in rows],
@@ -201,9 +182,7 @@ class Store:
         query = (
             "SELECT row FROM passages JOIN articles ON article = number WHERE id = ?"
         )
-        found = [
-            row for id_ in ids for (row,) in self._connection.execute(query, (id_,))
-        ]
+        found = [row for id_ in ids for (row,) in self._database.rows(query, (id_,))]
         return np.array(sorted(found), dtype=np.int64)
 
     def _article(self, number: int) -> Article | None:
@@ -212,9 +191,9 @@ class Store:
             self._articles, self._articles_generation = {}, generation
         cache = self._articles
         if number not in cache:
-            found = self._connection.execute(
+            found = self._database.row(
                 f"SELECT {ARTICLE_COLUMNS} FROM articles WHERE number = ?", (number,)
-            ).fetchone()
+            )
             if found is None:
                 return None
             cache[number] = article_of(found)
@@ -222,9 +201,9 @@ class Store:
 
     def articles_of(self, file: str) -> Iterator[tuple[int, Article]]:
         """Yield (number, article) of one file, in the order they were stored."""
-        numbers = self._connection.execute(
+        numbers = self._database.rows(
             "SELECT number FROM articles WHERE file = ? ORDER BY number", (file,)
-        ).fetchall()
+        )
         for (number,) in numbers:
             article = self._article(number)
             if article is not None:
@@ -232,7 +211,7 @@ class Store:
 
     def rows_since(self, generation: int) -> Rows:
         """Return the rows of passages that came after `generation`, ascending."""
-        rows = self._connection.execute(
+        rows = self._database.rows(
             "SELECT row FROM passages WHERE born > ? ORDER BY row", (generation,)
         )
         return np.array([row for (row,) in rows], dtype=np.int64)
@@ -246,7 +225,7 @@ class Store:
 
     def removed_since(self, generation: int) -> Rows:
         """Return the rows that went after `generation`, ascending."""
-        rows = self._connection.execute(
+        rows = self._database.rows(
             "SELECT row FROM removed WHERE generation > ? ORDER BY row", (generation,)
         )
         return np.array([row for (row,) in rows], dtype=np.int64)
@@ -256,21 +235,29 @@ class Store:
 
         Shapes are `(n,)` and `(n, dim)`, in the order of `rows`, which ascend.
         """
-        return vectors_of(self._connection, rows, embedder)
+        return vectors_of(self._database, rows, embedder)
 
     def unembedded(self, hashes: Iterable[bytes], embedder: str) -> set[bytes]:
         """Return those text hashes that have no vector of this embedder yet."""
-        return unembedded(self._connection, hashes, embedder)
+        return unembedded(self._database, hashes, embedder)
 
     def texts_without_vector(self, embedder: str) -> Iterator[Passage]:
-        """Yield passages whose text was embedded by another embedder only."""
-        rows = self._connection.execute(
+        """Yield one passage of each text that has no vector of this embedder."""
+        rows = self._database.rows(
             "SELECT min(row) FROM passages p WHERE NOT EXISTS (SELECT 1 FROM vectors v"
             " WHERE v.text_hash = p.text_hash AND v.embedder = ?) GROUP BY text_hash",
             (embedder,),
-        ).fetchall()
+        )
         for (row,) in rows:
             yield from self.passages([row])
+
+    def check(self) -> None:
+        """Read the whole file, and look whether its parts fit together.
+
+        Raises:
+            StoreError: if they do not.
+        """
+        self._database.check()
 
     @contextmanager
     def change(self) -> Iterator[Change]:
@@ -279,20 +266,7 @@ class Store:
         Raises:
             StoreBusyError: if another process keeps writing for 30 s.
         """
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) and "busy" not in str(error):
-                raise unusable(self.path, error) from error
-            raise StoreBusyError(
-                f"{self.path}: {error}. Another process is writing to this store; "
-                "wait until it ends, or name another store with `--store`."
-            ) from error
-        generation = self.generation + 1
-        write = "UPDATE meta SET value = ? WHERE key = 'generation'"
-        try:
-            with self._connection:
-                yield Change(self._connection, generation)
-                self._connection.execute(write, (str(generation),))
-        except sqlite3.Error as error:  # a full disk, say
-            raise unusable(self.path, error) from error
+        with self._database.transaction() as connection:
+            change = Change(connection, self.generation + 1)
+            yield change
+            change.set_meta("generation", str(change.generation))

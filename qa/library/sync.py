@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import filelock
-
-from qa.errors import FormatError, StoreBusyError
+from qa.errors import FormatError
 from qa.library.batch import BATCH, Batches
 from qa.library.content import cause_of, content_of
 from qa.library.formats import Parsed, read_articles
+from qa.library.lock import locked
+from qa.library.origin import ORIGIN, check_origin, origin_of
 from qa.library.passages import split
 from qa.library.progress import Progress, SyncReport
 from qa.library.records import FileRecord
@@ -24,7 +24,7 @@ from qa.types import Article, Passage
 
 __all__ = ["sync"]
 
-PARSER_VERSION = "1"  # raised when the same bytes give another text: files are re-read
+PARSER_VERSION = "2"  # raised when the same bytes give another text: files are re-read
 
 
 def sync(
@@ -52,21 +52,16 @@ def sync(
 
     Raises:
         ArticlesError: if there is no such folder.
+        StoreError: if the store holds the articles of another folder.
         StoreBusyError: if another process goes on writing to the store.
     """
-    lock = filelock.FileLock(str(store.folder / "sync.lock"))
-    try:
-        with lock.acquire(timeout=wait_s), Batches(store, embedder) as batches:
-            run = _Run(store, embedder, settings, progress, batches)
-            run.prepare()
-            run.follow(scan(articles, store=store.folder))
-            run.finish()
-            return run.report
-    except filelock.Timeout as error:
-        raise StoreBusyError(
-            f"{store.folder}: another process is indexing into this store. Wait until "
-            "it ends, or name another store with `--store`."
-        ) from error
+    with locked(store.folder, wait_s=wait_s), Batches(store, embedder) as batches:
+        check_origin(store, articles)
+        run = _Run(store, embedder, settings, progress, batches)
+        run.prepare(articles)
+        run.follow(scan(articles, store=store.folder))
+        run.finish()
+        return run.report
 
 
 class _Run:
@@ -97,7 +92,7 @@ class _Run:
 
     # stages, in order
 
-    def prepare(self) -> None:
+    def prepare(self, articles: Path) -> None:
         """Re-cut and re-embed what is stored, where the settings ask for other work."""
         cut = (
             f"{self._settings.min_chars}/{self._settings.max_chars}/"
@@ -123,6 +118,7 @@ class _Run:
         if self._store.meta("embedder") != name:
             self._embed_stored()
         wanted = {"parser": PARSER_VERSION, "cut": cut, "embedder": name}
+        wanted[ORIGIN] = origin_of(articles)
         if any(self._store.meta(key) != value for key, value in wanted.items()):
             with self._store.change() as change:
                 for key, value in wanted.items():
@@ -161,10 +157,11 @@ class _Run:
             self._report_progress()
 
     def finish(self) -> None:
-        """Drop vectors of texts that are gone, and close the report."""
+        """Drop vectors of texts that are gone, make missing ones, close the report."""
         if self._batches.departed or self._is_recut:
             with self._store.change() as change:
                 change.drop_orphan_vectors()
+        self._embed_stored()  # earlier versions could lose some
         self.report.embedded = self._batches.embedded
         self.report.skipped = self._store.skipped()
         self.report.seconds = time.perf_counter() - self._begun
@@ -262,7 +259,7 @@ class _Run:
         )
 
     def _embed_stored(self) -> None:
-        """Give vectors to passages that only another embedder has read."""
+        """Give vectors to passages that this embedder has not read."""
         for batch in _batches(self._store.texts_without_vector(self._embedder.name)):
             embedded = self._batches.embed(batch)
             with self._store.change() as change:

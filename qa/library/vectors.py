@@ -1,11 +1,11 @@
 """The vectors that a store keeps, asked for by passage or by text."""
 
-import sqlite3
 from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
+from qa.library.database import Database
 from qa.protocols import Vectors
 
 __all__ = ["AT_ONCE", "unembedded", "vectors_of"]
@@ -14,19 +14,19 @@ AT_ONCE = 500  # rows named in one statement; SQLite takes 999 everywhere
 
 
 def vectors_of(
-    connection: sqlite3.Connection, rows: npt.NDArray[np.int64], embedder: str
+    database: Database, rows: npt.NDArray[np.int64], embedder: str
 ) -> tuple[npt.NDArray[np.int64], Vectors]:
     """Return those of these rows that have a vector, and the vectors.
 
     Args:
-        connection: to the store.
+        database: of the store.
         rows: of passages, shape `(n,)`, ascending.
         embedder: the name of the one whose vectors are wanted.
     """
     found: list[tuple[int, bytes]] = []
     for first in range(0, len(rows), AT_ONCE):
         some = rows[first : first + AT_ONCE].tolist()
-        found += connection.execute(
+        found += database.rows(
             "SELECT row, vector FROM passages JOIN vectors USING (text_hash)"
             f" WHERE row IN ({','.join('?' * len(some))}) AND embedder = ?"
             " ORDER BY row",
@@ -38,14 +38,14 @@ def vectors_of(
 
 
 def unembedded(
-    connection: sqlite3.Connection, hashes: Iterable[bytes], embedder: str
+    database: Database, hashes: Iterable[bytes], embedder: str
 ) -> set[bytes]:
     """Return those text hashes that have no vector of this embedder yet."""
     return {
         key
         for key in hashes
-        if not connection.execute(
+        if not database.row(
             "SELECT 1 FROM vectors WHERE text_hash = ? AND embedder = ?",
             (key, embedder),
-        ).fetchone()
+        )
     }

@@ -3,9 +3,10 @@
 import logging
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import filelock
 import tantivy
@@ -25,6 +26,8 @@ _PHRASE_WEIGHT = 4.0  # of a phrase that the question quotes
 _CANDIDATES = 300  # best by their words alone, whose pairs are counted
 _HEAP_BYTES = 64_000_000
 _FORMAT = "1"  # of the fields below; another one on disk is rebuilt
+
+_Found = TypeVar("_Found")
 
 
 class WordIndex:
@@ -74,29 +77,51 @@ class WordIndex:
         if only is not None:
             chosen = tantivy.Query.term_set_query(self._schema, "row", only.tolist())
             query = _both(query, tantivy.Query.const_score_query(chosen, 0.0))
-        searcher = self._index.searcher()
-        scores = _scores(searcher, query, max(k, _CANDIDATES))
-        pairs = self._pairs(question)
-        if pairs and scores:
-            for row, score in _scores(
-                searcher, self._pairs_query(pairs, list(scores)), len(scores)
-            ).items():
-                scores[row] += score
+        wanted, pairs = max(k, _CANDIDATES), self._pairs(question)
+
+        def found(searcher: tantivy.Searcher) -> dict[int, float]:
+            scores = _scores(searcher, query, wanted)
+            if pairs and scores:
+                near = self._pairs_query(pairs, list(scores))
+                for row, score in _scores(searcher, near, len(scores)).items():
+                    scores[row] += score
+            return scores
+
+        scores = self._asked(found)
         return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def unknown(self, words: Sequence[str]) -> list[str]:
         """Return those words that stand in no passage and no title."""
-        searcher = self._index.searcher()
-        return [
-            word
-            for word in words
-            if (terms := self.terms(word))
-            and not any(
-                self._occurs(searcher, field, term)
-                for term in terms
-                for field in ("title", "body")
-            )
-        ]
+
+        def found(searcher: tantivy.Searcher) -> list[str]:
+            return [
+                word
+                for word in words
+                if (terms := self.terms(word))
+                and not any(
+                    self._occurs(searcher, field, term)
+                    for term in terms
+                    for field in ("title", "body")
+                )
+            ]
+
+        return self._asked(found)
+
+    def _asked(self, ask: Callable[[tantivy.Searcher], _Found]) -> _Found:
+        """Ask the index; one that is damaged is rebuilt, and asked again.
+
+        Tantivy opens some of its files only when a word is looked up.
+        """
+        index = self._index
+        try:
+            return ask(index.searcher())
+        except BaseException as error:
+            if not _is_damage(error):
+                raise
+            with self._lock:
+                if self._index is index:  # else another thread was faster
+                    self._rebuild(error)
+        return ask(self._index.searcher())
 
     def _occurs(self, searcher: tantivy.Searcher, field: str, term: str) -> bool:
         if not searcher.doc_freq(field, term):
@@ -148,22 +173,38 @@ class WordIndex:
             StoreBusyError: if another process has been writing for a minute.
         """
         with self._lock:
-            if self._generation() == self._store.generation:
-                self._index.reload()
-                return
             try:
-                with self._file_lock.acquire(timeout=60):
-                    self._follow()
-            except filelock.Timeout as error:
-                raise StoreBusyError(
-                    f"{self._folder}: another process has been writing for a minute. "
-                    "Wait until it ends, or name another store with `--store`."
-                ) from error
+                self._follow(self._index)
+            except BaseException as error:
+                if not _is_damage(error):
+                    raise
+                self._rebuild(error)
 
-    def _follow(self) -> None:
+    def _rebuild(self, error: BaseException) -> None:
+        """Make the index anew; those who ask meanwhile keep the old one."""
+        logger.warning("%s cannot be read (%s) and is rebuilt", self._folder, error)
+        (self._folder / "generation").unlink(missing_ok=True)
+        index = self._open()
+        self._follow(index)
+        self._index = index
+
+    def _follow(self, index: tantivy.Index) -> None:
+        if self._generation() == self._store.generation:
+            index.reload()
+            return
+        try:
+            with self._file_lock.acquire(timeout=60):
+                self._write(index)
+        except filelock.Timeout as error:
+            raise StoreBusyError(
+                f"{self._folder}: another process has been writing for a minute. "
+                "Wait until it ends, or name another store with `--store`."
+            ) from error
+
+    def _write(self, index: tantivy.Index) -> None:
         generation = self._store.generation
         held = self._generation()
-        writer = self._index.writer(_HEAP_BYTES, 1)
+        writer = index.writer(_HEAP_BYTES, 1)
         for row in self._store.removed_since(held).tolist():
             writer.delete_documents_by_term("row", row)
         for row, passage in self._store.born_since(held):
@@ -176,7 +217,7 @@ class WordIndex:
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
-        self._index.reload()
+        index.reload()
         _write_whole(
             self._folder / "generation",
             f"{_FORMAT} {self._store.identity} {generation}",
@@ -184,12 +225,12 @@ class WordIndex:
 
     def _generation(self) -> int:
         try:
-            held = (self._folder / "generation").read_text(encoding="utf-8").split()
-        except OSError:
+            text = (self._folder / "generation").read_text(encoding="utf-8")
+            format_, identity, generation = text.split()
+            held = int(generation)
+        except (OSError, ValueError):
             return -1
-        if held[:2] != [_FORMAT, self._store.identity] or len(held) != 3:
-            return -1
-        return int(held[2])
+        return held if (format_, identity) == (_FORMAT, self._store.identity) else -1
 
     def _open(self) -> tantivy.Index:
         with self._file_lock:  # another process may be making it
@@ -210,6 +251,15 @@ class WordIndex:
             index = tantivy.Index(self._schema, path=str(self._folder))
         index.register_tokenizer("qa", self._analyzer)
         return index
+
+
+def _is_damage(error: BaseException) -> bool:
+    """Tell whether an error of Tantivy means that it cannot read its files.
+
+    Where it looks for damage, that is a ValueError; elsewhere Rust panics, with an
+    exception that no module offers by name.
+    """
+    return isinstance(error, ValueError) or type(error).__name__ == "PanicException"
 
 
 def _any(parts: Sequence[tantivy.Query]) -> tantivy.Query:

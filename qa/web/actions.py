@@ -84,10 +84,14 @@ class Actions:
         ticket: str,
     ) -> Json:
         """Answer a question; `html` is its turn, `ticket` is for `page_stop`."""
-        with TURNSTILE.passed(ticket):
-            answer = self._qa.ask(
-                question, turns=turns_of(answers), only=chosen or None
+        left = [id_ for id_ in chosen if self._store.file_of(id_) is not None]
+        if chosen and not left:
+            raise QAError(
+                "The chosen articles are no longer in the library. Choose others, or "
+                "ask all."
             )
+        with TURNSTILE.passed(ticket):
+            answer = self._qa.ask(question, turns=turns_of(answers), only=left or None)
         progress = self._qa.library.status
         note = ""
         if progress is not None:

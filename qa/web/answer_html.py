@@ -128,9 +128,8 @@ def _place(citation: Citation, *more: str) -> str:
     if citation.published:
         day = citation.published
         parts.append(f'<time datetime="{day}">{day.day} {day:%B %Y}</time>')
-    parts.append(
-        f"page {citation.page}" if citation.page else f"paragraph {citation.paragraph}"
-    )
+    page, paragraph = f"page {citation.page}", f"paragraph {citation.paragraph}"
+    parts.append(escape(page if citation.page else paragraph))
     facts = " · ".join([*parts[1:], *more])
     return f'{parts[0]} <span class="where">{facts}</span>'
 

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 from qa.errors import QAError
-from qa.render import confidence_words, place, reason_words, to_markdown
+from qa.render import (
+    confidence_words,
+    markdown_line,
+    place,
+    reason_words,
+    to_markdown,
+)
 from qa.schema import Json, answer_to_json
 from qa.types import Answer, Citation
 from qa.web.text_html import escape
@@ -56,21 +62,15 @@ def export(
 
 
 def _markdown(title: str, answers: Sequence[Answer], day: datetime.date) -> str:
-    parts = [f"# {_line(title)}", "", f"{day.isoformat()}, answered by qa", ""]
+    parts = [f"# {markdown_line(title)}", "", f"{day.isoformat()}, answered by qa", ""]
     for answer in answers:
-        parts += [f"## {_line(answer.question)}", ""]
+        parts += [f"## {markdown_line(answer.question)}", ""]
         if answer.standalone.strip() != answer.question.strip():
-            parts += [f"Understood as: {_line(answer.standalone)}", ""]
+            parts += [f"Understood as: {markdown_line(answer.standalone)}", ""]
         parts += [to_markdown(answer), ""]
         parts += [f"- `{c.path}`: SHA-256 `{c.file_hash}`" for c in answer.citations]
         parts.append("")
     return "\n".join(parts)
-
-
-def _line(text: str) -> str:
-    """Return the text in one line, without what Markdown would read as markup."""
-    special = "\\`*_{}[]<>#|"
-    return "".join(f"\\{c}" if c in special else c for c in " ".join(text.split()))
 
 
 def _json(title: str, answers: Sequence[Answer], day: datetime.date) -> str:

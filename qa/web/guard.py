@@ -2,9 +2,12 @@
 
 The server of a laptop is reached by every page that its browser shows. So a name that
 is not this machine's (DNS rebinding), a request from another origin, and a body beyond
-bounds are refused; and a policy forbids our own page to ask any other host.
+bounds are refused; and a policy forbids our own page to ask any other host. Nor may the
+server: what names a file elsewhere is refused, because Gradio would fetch it.
 """
 
+import json
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,23 +16,36 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.actions import MAX_UPLOAD_BYTES
 
-__all__ = ["Guard"]
+__all__ = ["Guard", "is_local"]
 
-_OURS = frozenset(("127.0.0.1", "localhost", "::1"))
 _MAX_BODY = 16_000_000  # bytes of a call; uploads have a bound of their own
 _FORM = 100_000  # bytes around the files of an upload
 _UPLOAD = "/gradio_api/upload"
+_ELSEWHERE = ("http://", "https://")
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; "
     "frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
 )
+_FETCHES_NOTHING = "this server fetches nothing from other hosts"
 _HEADERS = {
     "content-security-policy": _POLICY,
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+
+
+def is_local(host: str) -> bool:
+    """Whether a name or address is always this machine's.
+
+    >>> is_local("localhost"), is_local("127.0.0.2"), is_local("evil.example")
+    (True, True, False)
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Guard:
@@ -64,14 +80,20 @@ class Guard:
                 scope, receive, send
             )
             return
+        receive = _bounded(receive, limit)
+        if scope["method"] not in ("GET", "HEAD") and not is_upload:
+            messages = await _read(receive)
+            if _is_file_elsewhere(b"".join(m.get("body", b"") for m in messages)):
+                await PlainTextResponse(_FETCHES_NOTHING, 403)(scope, receive, send)
+                return
+            receive = _replayed(messages, receive)
         is_page = scope["method"] == "GET" and scope["path"] in ("/", "")
-        answer = _Drawn(send, self._shell if is_page else b"")
-        await self._app(scope, _bounded(receive, limit), answer)
+        await self._app(scope, receive, _Drawn(send, self._shell if is_page else b""))
 
     def _refusal(self, scope: Scope) -> str:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if self._is_local and urlsplit(f"//{host}").hostname not in _OURS:
+        if self._is_local and not is_local(urlsplit(f"//{host}").hostname or ""):
             return f"this server answers to 127.0.0.1 only, not to {host!r}"
         origin = headers.get("origin")
         allowed = {host, headers.get("x-forwarded-host", host)}
@@ -83,7 +105,7 @@ class Guard:
             return f"a page of {origin!r} may not use this server"
         path = scope["path"]
         if "/file=http" in path or "/proxy=" in path:
-            return "this server fetches nothing from other hosts"
+            return _FETCHES_NOTHING
         return ""
 
 
@@ -98,6 +120,48 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         return {"type": "http.disconnect"} if got > limit else message
 
     return bounded
+
+
+async def _read(receive: Receive) -> list[Message]:
+    """Return the messages of a body, to its end or that of the connection."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    return messages
+
+
+def _replayed(messages: list[Message], receive: Receive) -> Receive:
+    """Return a receive that gives these first."""
+    left = iter(messages)
+
+    async def replayed() -> Message:
+        return next(left, None) or await receive()
+
+    return replayed
+
+
+def _is_file_elsewhere(body: bytes) -> bool:
+    """Whether a body names, in any of its arguments, a file by an address.
+
+    >>> _is_file_elsewhere(b'{"data": [{"path": "http://evil.example/x"}]}')
+    True
+    >>> _is_file_elsewhere(b'{"data": [{"path": "a.md"}, "http://evil.example/x"]}')
+    False
+    """
+    try:
+        left = [json.loads(body)]
+    except (ValueError, RecursionError):
+        return False  # no JSON for Gradio either, which reads it in the same way
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            path = part.get("path")
+            if isinstance(path, str) and path.lower().startswith(_ELSEWHERE):
+                return True
+            left += part.values()
+        elif isinstance(part, list):
+            left += part
+    return False
 
 
 class _Drawn:

@@ -77,6 +77,8 @@ class Programs:
             The answer, with `text` null where the articles do not say; `citations`
             have the quote with path and offsets.
         """
+        if min_confidence is not None and not 0.0 <= min_confidence <= 1.0:
+            raise QAError(f"min_confidence is {min_confidence}; wanted one in [0, 1]")
         with TURNSTILE.passed():
             answer = self._qa.ask(
                 question,

@@ -5,6 +5,7 @@ import binascii
 import json
 import secrets
 from collections.abc import Callable
+from reprlib import repr as short
 from typing import Any
 
 import anyio.to_thread
@@ -68,6 +69,8 @@ async def _sent(request: Request) -> dict[str, Any]:
         found = json.loads(await request.body())
     except ValueError as error:
         raise QAError(f'no JSON ({error}); send {{"question": "…"}}') from error
+    except RecursionError as error:
+        raise QAError('JSON nested too deeply; send {"question": "…"}') from error
     if not isinstance(found, dict):
         raise QAError('found no object; send {"question": "…"}')
     return found
@@ -84,20 +87,33 @@ def _arguments(sent: dict[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
     found = {name: value for name, value in sent.items() if value is not None}
     for name in _LISTS:
         if not isinstance(found.get(name, []), list):
-            raise QAError(f"{name} is {found[name]!r}; wanted a list")
+            raise QAError(f"{name} is {short(found[name])}; wanted a list")
+    for id_ in found.get("only", []):
+        if not isinstance(id_, str):
+            raise QAError(f"only holds {short(id_)}; wanted article ids")
     for name, number in _NUMBERS.items():
         if name in found:
             found[name] = _number(name, found[name], number)
     if found.get("mode", "hybrid") not in ("hybrid", "dense", "words"):
-        raise QAError(f"mode is {found['mode']!r}; wanted hybrid, dense or words")
+        raise QAError(f"mode is {short(found['mode'])}; wanted hybrid, dense or words")
     return found
 
 
 def _number(name: str, value: Any, number: type[int] | type[float]) -> float:
+    """Return the value as such a number, if nothing of it is lost.
+
+    >>> _number("top_k", "5", int), _number("top_k", 5.0, int)
+    (5, 5)
+    """
     try:
-        return number(value)
-    except (TypeError, ValueError) as error:
-        raise QAError(f"{name} is {value!r}; wanted a number") from error
+        found = number(value)
+    except (TypeError, ValueError, OverflowError):
+        found = None
+    is_text = isinstance(value, str)  # as it stands in an address
+    if found is None or isinstance(value, bool) or not (is_text or found == value):
+        wanted = "a whole number" if number is int else "a number"
+        raise QAError(f"{name} is {short(value)}; wanted {wanted}")
+    return found
 
 
 def _is_allowed(request: Request, credentials: Credentials | None) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module, resources
 from importlib.util import find_spec
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -15,7 +14,7 @@ from starlette.middleware import Middleware
 
 from qa.errors import QAError
 from qa.web.actions import MAX_FILE_BYTES
-from qa.web.guard import Guard
+from qa.web.guard import Guard, is_local
 from qa.web.page import SCRIPT, Programs, build_ui, shell, theme
 from qa.web.routes import Credentials, routes
 
@@ -54,7 +53,7 @@ def serve(
     """
     demo, url = start(qa, host=host, port=port, auth=auth, is_opened=is_opened)
     announce(f"Serving on {url}")
-    if auth is None and not _is_local(host):
+    if auth is None and not is_local(host):
         announce("Everyone on this network can read and change the library; see --auth")
     try:
         threading.Event().wait()
@@ -97,7 +96,7 @@ def launch_options(
 ) -> dict[str, Any]:
     """Return what `launch` needs besides address and log-in."""
     begin = f"<script>{SCRIPT}\nqaPage.start(document.getElementById('qa'));</script>"
-    guard = Middleware(Guard, is_local=_is_local(host), shell=shell(qa) + begin)
+    guard = Middleware(Guard, is_local=is_local(host), shell=shell(qa) + begin)
     return {
         "quiet": True,
         "share": False,
@@ -162,13 +161,6 @@ def _credentials(auth: str | None) -> Credentials | None:
             "`--auth reader:a-long-password`."
         )
     return user, password
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _warm_up(qa: "QA") -> None:

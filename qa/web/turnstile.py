@@ -4,12 +4,12 @@ Twenty people on two busy cores: 216 answers a minute in line, 150 without, and 
 slowest twentieth waited 6 s instead of 16 (`python -m tests.page_speed --people 20`).
 """
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from qa.errors import QAError
+from qa.models.runtime import usable_cores
 
 __all__ = ["TURNSTILE", "Turnstile"]
 
@@ -80,5 +80,5 @@ class Turnstile:
         return self._inside < self.at_once and self._line[:1] == [me]
 
 
-TURNSTILE = Turnstile(os.cpu_count() or 2)
+TURNSTILE = Turnstile(usable_cores())
 """One for the process, because the cores are: page and programs share it."""
