@@ -96,13 +96,19 @@ def _ask(lines, embedder, vectors, words, pool, only):  # type: ignore[no-untype
 
 
 def _report(name, found, gold, store, arguments, settings):  # type: ignore[no-untyped-def]
+    pool = settings.pool
     sides = {
-        "words": [fuse({}, lexical, dense_weight=0.0) for _, _, lexical in found],
-        "dense": [fuse(alone, {}, dense_weight=1.0) for alone, _, _ in found],
+        "words": [
+            fuse({}, lexical, dense_weight=0.0, pool=pool) for _, _, lexical in found
+        ],
+        "dense": [
+            fuse(alone, {}, dense_weight=1.0, pool=pool) for alone, _, _ in found
+        ],
     }
     for weight in arguments.weights:
         sides[f"hybrid {weight}"] = [
-            fuse(dense, lexical, dense_weight=weight) for _, dense, lexical in found
+            fuse(dense, lexical, dense_weight=weight, pool=pool)
+            for _, dense, lexical in found
         ]
     for side, rankings in sides.items():
         ranks = [

@@ -1,6 +1,6 @@
 """Every knob, with its unit, and the measurement that set it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 __all__ = ["Settings"]
 
@@ -35,6 +35,10 @@ class Settings:
     max_question_chars: int = 2000  # longer input is a pasted text, not a question
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type is int and type(value) is not int:
+                raise ValueError(f"{field.name} must be a whole number, got {value!r}")
         if not 0 < self.min_chars <= self.max_chars:
             raise ValueError(
                 f"passages need 0 < min_chars <= max_chars, got "
@@ -54,5 +58,7 @@ class Settings:
             value = getattr(self, name)
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
-        if self.remembered < 0:
-            raise ValueError(f"remembered must be at least 0, got {self.remembered}")
+        for name in ("max_alternatives", "remembered"):
+            value = getattr(self, name)
+            if value < 0:
+                raise ValueError(f"{name} must be at least 0, got {value}")

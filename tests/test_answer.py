@@ -7,7 +7,8 @@ import pytest
 from qa.library.sentences import sentence_around
 from qa.reading.answer import choose, propose
 from qa.reading.confidence import Calibration, Evidence, load_calibration
-from qa.types import Article, Candidate, Hit, Passage
+from qa.reading.kinds import asks_amount, asks_statement, fits, speaker
+from qa.types import Answer, Article, Candidate, Hit, Passage
 
 # certain above a margin of 0, hopeless below: what is tested is the decision
 STEP = Calibration("test", bias=0.0, weights={"margin": 1.0})
@@ -52,6 +53,48 @@ class TestChoose:
         assert [c.article for c in answer.citations] == ["a", "b"]
         assert [c.quote for c in answer.citations] == ["Ann", "the Ann"]
         assert answer.alternatives == ()
+
+    def asked_of_two(self, one: str, other: str) -> Answer:
+        a, b = passage("a", one), passage("b", other)
+        return decide([(a, [candidate(a, one, 3.0)]), (b, [candidate(b, other, 1.0)])])
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("$5 million", "€5 million"),
+            ("$5 million", "A$5 million"),
+            ("5%", "5"),
+            ("-5", "5"),
+            ("\u22125", "5"),
+            ("<5", ">5"),
+            (".5", "5"),
+            ("C++", "C#"),
+            ("vitamin A", "vitamin"),
+            ("not guilty", "guilty"),
+            ("कि", "की"),
+        ],
+    )
+    def test_other_words_are_another_answer(self, one, other):
+        """Signs, units and a letter that is no article tell two answers apart."""
+        answer = self.asked_of_two(one, other)
+        assert [c.article for c in answer.citations] == ["a"]
+        assert [c.text for c in answer.alternatives] == [other]
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("the 5 %", "5%"),
+            ("1999–2000", "1999-2000"),
+            ("-5", "\u22125"),
+            ("it didn't", "It did not"),
+            ("M\u00fcller", "Mu\u0308ller"),
+            ("inter\u00adnational", "international"),
+        ],
+    )
+    def test_another_way_to_write_it_is_no_other_answer(self, one, other):
+        """Case, a leading article, kinds of dashes, forms of Unicode do not count."""
+        answer = self.asked_of_two(one, other)
+        assert [c.article for c in answer.citations] == ["a", "b"]
 
     def test_passages_without_answer_have_no_vote(self):
         """Nineteen passages that do not answer do not outvote the one that does."""
@@ -117,6 +160,27 @@ class TestEvidence:
         assert proposal.evidence.rank == 1.0
         assert proposal.evidence.margin == 2.0
 
+    @pytest.mark.parametrize(
+        ("one", "other", "articles"),
+        [
+            ("30 September", "on 30 September 2015", 2),
+            ("guilty", "not guilty", 1),
+            ("it was paid", "it wasn't paid", 1),
+            ("sold", "never sold", 1),
+            ("200", "1,200", 1),
+            ("30", "9:30", 1),
+            ("Ann beat Bob", "Bob beat Ann", 1),
+            ("Ann and Bob", "Ann, Carl and Bob", 1),
+        ],
+    )
+    def test_who_agrees(self, one, other, articles):
+        """More words may say the same; a denial, another number or order does not."""
+        a, b = passage("a", one), passage("b", other)
+        found = [candidate(a, one, 2.0), candidate(b, other, 1.0)]
+        proposals = propose("Who?", [Hit(a, 1.0), Hit(b, 0.5)], found, STEP)
+        for proposal in proposals:
+            assert proposal.evidence.agreement == pytest.approx(math.log(articles))
+
     def evidence(self, question: str, text: str, words: str) -> Evidence:
         a = passage("a", text)
         hits, found = [Hit(a, 1.0)], [candidate(a, words, 1.0)]
@@ -167,6 +231,70 @@ class TestEvidence:
         found = self.evidence("Who came?", text, "late")
         assert (found.measured, found.amount, found.statement) == (0.0, 0.0, 0.0)
         assert found.speaker == 0.0
+
+
+class TestKinds:
+    @pytest.mark.parametrize(
+        ("question", "answer", "fit"),
+        [
+            ("How many people died when the dam broke?", "nine", 1.0),
+            ("When the dam broke, how many people died?", "nine", 1.0),
+            ("In 1945, when the war ended, how many ships were left?", "nine", 1.0),
+            ("Why did the man who shot Kennedy flee?", "because of fear", 0.0),
+            ("Why did Kennedy, who was ill, go to Dallas?", "to be seen", 0.0),
+            ("What did Obama say when he met Putin?", "that it was too late", 1.0),
+            ("What did Obama say when he met Putin?", "in 2015", -1.0),
+            ("Where was she when the dam broke?", "at home", 0.0),
+            ("Who led the army when the war ended?", "Ann Lee", 1.0),
+            ("When did the man who shot Kennedy flee?", "in 1963", 1.0),
+            ("When was the king, who was ill, crowned?", "in 1963", 1.0),
+        ],
+    )
+    def test_a_subordinate_clause_asks_nothing(self, question, answer, fit):
+        """What is asked stands first; "when" and "who" in what follows do not."""
+        assert fits(question, answer) == fit
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "when did the dam break",
+            "when the dam broke",
+            "“When did the dam break?”",
+            "Since when has the dam been broken?",
+            "In what year did it break?",
+            "In Ulm, when did the dam break?",
+            "Between 1940 and 1970 when did the dam break?",
+            "It broke, and when was it mended?",
+            "Tell me when the dam broke.",
+            "The dam broke when?",
+            "So when did it break?",
+        ],
+    )
+    def test_when_is_asked(self, question):
+        """At the start of a clause that asks, behind a preposition, or at the end."""
+        assert (fits(question, "in 1963"), fits(question, "a barge")) == (1.0, -1.0)
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "who won the cup",
+            "To whom did the cup go?",
+            "In Rome, who won the cup?",
+            "And whose cup is it?",
+        ],
+    )
+    def test_who_is_asked(self, question):
+        """It need not be the first word."""
+        assert (fits(question, "Ann Lee"), fits(question, "in time")) == (1.0, -1.0)
+
+    def test_evidence_is_of_the_kind_asked_for(self):
+        """An amount or a statement further on is not what is asked for."""
+        amount = "How many left, and what did Ann say?"
+        assert (asks_amount(amount), asks_statement(amount)) == (True, False)
+        assert speaker(amount) == ""
+        said = "What did Ann say about how many came?"
+        assert (asks_amount(said), asks_statement(said)) == (False, True)
+        assert speaker(said) == "Ann"
 
 
 class TestCalibration:

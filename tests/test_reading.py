@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import (
+    Regex,
+    Tokenizer,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+)
 
 from qa.errors import ModelError
 from qa.reading.lead import first_sentence, lead
@@ -71,6 +78,11 @@ class TestWordEdges:
             ("1,200.50", range(1, 8)),
             ("9:30", range(1, 4)),
             ("U.S.", range(1, 4)),
+            ("inter\u00adnational", range(1, 14)),
+            ("zero\u200bwidth", range(1, 10)),
+            ("caf\u0065\u0301s", range(1, 6)),
+            ("हिन्दी", range(1, 5)),
+            ("كِتَاب", range(1, 6)),
         ],
     )
     def test_no_edge_inside(self, text, inside):
@@ -78,6 +90,21 @@ class TestWordEdges:
         starts, ends = word_edges(text)
         assert not starts[list(inside)].any()
         assert not ends[list(inside)].any()
+
+    @pytest.mark.parametrize(
+        ("text", "start", "end"),
+        [("\ufeffRome fell", 1, 5), ("cafe\u0301 is", 0, 4), ("Rome\u200b fell", 0, 4)],
+    )
+    def test_marks_around_a_word_leave_its_edges(self, text, start, end):
+        """A tokenizer that drops marks and what has no width still finds the word."""
+        starts, ends = word_edges(text)
+        assert starts[start]
+        assert ends[end]
+
+    def test_no_span_starts_on_a_mark(self):
+        """An accent belongs to the letter before it."""
+        starts, _ = word_edges("cafe\u0301 is")
+        assert not starts[4]
 
     @given(st.text(max_size=60))
     def test_edges_never_split_letters(self, text):
@@ -100,6 +127,25 @@ class TestPolish:
             ("He is in the U.S.", "the U.S.", "the U.S."),
             ("“We stay,” he said.", "“We stay", "We stay"),
             ("“We stay,” he said.", "“We stay,”", "“We stay,”"),
+            ("It was -40 degrees.", "40 degrees", "-40 degrees"),
+            ("It was \u221240 degrees.", "40 degrees", "\u221240 degrees"),
+            ("It was –40 degrees.", "40 degrees", "–40 degrees"),
+            ("-40 degrees it was.", "40 degrees", "-40 degrees"),
+            ("Cold (-.5 degrees)", ".5 degrees", "-.5 degrees"),
+            ("It lost -$3 million.", "3 million", "-$3 million"),
+            ("In <5 of them ±2 hold.", "5 of them", "<5 of them"),
+            ("It is ~5 or +3 or >4.", "5 or +3", "~5 or +3"),
+            ("It is ~5 or +3 or >4.", "3", "+3"),
+            ("It is ±5 or +3 or >4.", "5", "±5"),
+            ("It is ~5 or +3 or >4.", "4", ">4"),
+            ("From 1999–2005 it ran.", "2005", "2005"),
+            ("The F-16 flew.", "16", "16"),
+            ("A man - 40 years old.", "40 years", "40 years"),
+            ("It cost US$3 million.", "3 million", "US$3 million"),
+            ("It cost US$3 million.", "$3 million", "US$3 million"),
+            ("It cost A$3 million.", "3 million", "A$3 million"),
+            ("It cost -US$3 million.", "3 million", "-US$3 million"),
+            ("Caf\u0065\u0301 was full.", "Cafe", "Cafe\u0301"),
         ],
     )
     def test_marks(self, text, words, expected):
@@ -118,20 +164,22 @@ class TestPolish:
 
 
 class KeywordModel:
-    """A stand-in for weights: the token `answer` opens and closes every span."""
+    """A stand-in for weights: one token opens every span, it or `last` closes it."""
 
     name = "keyword"
 
-    def __init__(self, token: int) -> None:
+    def __init__(self, token: int, last: int | None = None) -> None:
         self.token = token
+        self.last = token if last is None else last
 
     def logits(self, windows):
         windows = list(windows)
         self.seen = [window.ids for window in windows]
         found = []
         for window in windows:
-            hit = np.float32([5.0 * (i == self.token) for i in window.ids])
-            found.append((hit, hit))
+            start = np.float32([5.0 * (i == self.token) for i in window.ids])
+            end = np.float32([5.0 * (i == self.last) for i in window.ids])
+            found.append((start, end))
         return found
 
 
@@ -261,6 +309,25 @@ class TestLead:
         article = Article("a", "a", "Who?", f"{self.OPENING}\n\nMore of it.")
         assert lead(Passage(article, 62, 73)) == f"Who? {self.OPENING} "
 
+    @pytest.mark.parametrize("between", [" ", "\n\n"])
+    def test_tokens_that_hold_the_space_before_them(self, between):
+        """The first word of a passage and of a paragraph is read like any other."""
+        words = ["<unk>", "<s>", "</s>", "▁answer", "▁first", "▁filler."]
+        vocabulary = {word: n for n, word in enumerate(words)}
+        tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+        tokenizer.normalizer = normalizers.Sequence(
+            [normalizers.Lowercase(), normalizers.Replace(Regex(r"\s+"), " ")]
+        )
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+        tokenizer.post_processor = processors.BertProcessing(("</s>", 2), ("<s>", 1))
+        reader = SpanReader(KeywordModel(3, last=4), tokenizer)
+        for text in (
+            f"{self.OPENING}\n\nAnswer first filler.",
+            f"{self.OPENING}\n\nFiller.{between}Answer first filler.",
+        ):
+            best = reader.read("where?", [self.led(reader, text, 62)])[0]
+            assert (best.text, best.margin) == ("Answer first", 10.0)
+
     @pytest.mark.parametrize(
         "before",
         ["By Jane Roe.\n\n", "A Heading That Is Longer Than Forty Letters\n\n"],
@@ -354,6 +421,18 @@ class TestHuggingFaceReader:
             np.testing.assert_allclose(
                 [c.score for c in here], [c.score for c in alone], atol=1e-4
             )
+
+    def test_model_without_the_head(self, tiny_bert, tmp_path):
+        """A head of random weights is not read with."""
+        import shutil
+
+        from transformers import BertForQuestionAnswering
+
+        place = tmp_path / "encoder"
+        shutil.copytree(tiny_bert, place)
+        BertForQuestionAnswering.from_pretrained(place).bert.save_pretrained(place)
+        with pytest.raises(ModelError, match=r"qa_outputs.*question answering"):
+            open_reader(f"hf:{place}", open_embedder("hash:8"))
 
     def test_missing_model(self):
         """The error says what is wanted, and nothing is downloaded."""

@@ -5,6 +5,7 @@ import logging
 import multiprocessing
 import os
 import shutil
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -382,6 +383,38 @@ class TestCache:
         assert _open_and_run(weights) == first
         assert "making it again" in caplog.text
         assert blob.stat().st_size > 1000
+
+    def test_a_file_with_a_hole_is_made_again(self, weights, caplog):
+        """It may load all the same, and compute something else."""
+        first = _open_and_run(weights)
+        (blob,) = _blobs()
+        whole = blob.read_bytes()
+        hole = len(whole) * 3 // 10  # where the weights are
+        blob.write_bytes(whole[:hole] + bytes(2000) + whole[hole + 2000 :])
+        assert _open_and_run(weights) == first
+        assert "making it again" in caplog.text
+        caplog.clear()
+        assert _open_and_run(weights) == first
+        assert caplog.text == ""
+
+    def test_models_unused_for_months_are_dropped(self, weights, tmp_path):
+        """When another is made; those that were opened since are kept."""
+        _open_and_run(weights)
+        (used,) = _blobs()
+        unused, recent, torn = (
+            used.with_name(name) for name in ("a.blob", "b.blob", ".c.blob.x1y2")
+        )
+        for path, days in ((used, 61), (unused, 61), (recent, 59), (torn, 61)):
+            path.touch()
+            then = time.time() - days * 86400
+            os.utime(path, (then, then))
+        _open_and_run(weights)
+        assert unused.exists()
+        _open_and_run(_write(tmp_path / "other", _random_arrays(seed=1)))
+        assert used.exists()
+        assert recent.exists()
+        assert not unused.exists()
+        assert not torn.exists()
 
     def test_two_processes_at_once(self, weights):
         expected = _open_and_run(weights)

@@ -65,6 +65,23 @@ class TestFuse:
         """No candidate gives no row."""
         assert fuse({}, {}, dense_weight=0.3) == {}
 
+    def test_few_passages_that_are_alike_score_alike(self):
+        """The last of a side that found all there is has its own score, not zero."""
+        dense, lexical = {1: 0.70, 2: 0.69}, {1: 5.0, 2: 4.9}
+        scores = fuse(dense, lexical, dense_weight=0.4, pool=100)
+        assert scores == {1: 1.0, 2: pytest.approx(0.4 * 69 / 70 + 0.6 * 4.9 / 5)}
+
+    def test_a_full_pool_is_normalised_over_its_rows(self):
+        """In a large library a side finds as many rows as it is asked for."""
+        dense, lexical = {1: 0.7, 2: 0.6}, {1: 5.0, 2: 4.0}
+        assert fuse(dense, lexical, dense_weight=0.4, pool=2) == {1: 1.0, 2: 0.0}
+
+    def test_scores_stay_between_0_and_1(self):
+        """A cosine may be negative."""
+        scores = fuse({1: 0.5, 2: -0.1, 3: 0.0}, {}, dense_weight=1.0, pool=100)
+        assert scores == {1: 1.0, 3: pytest.approx(1 / 6), 2: 0.0}
+        assert fuse({1: -0.2}, {}, dense_weight=1.0, pool=100) == {1: 1.0}
+
 
 class TestTerms:
     def test_content_words(self):
@@ -77,6 +94,47 @@ class TestTerms:
     def test_only_function_words(self):
         """A question without any other word keeps what it has."""
         assert content_words("Who is he?") == ["Who", "is", "he"]
+
+    @pytest.mark.parametrize(
+        ("question", "words"),
+        [
+            ("What did the US say about Iran?", ["US", "say", "Iran"]),
+            ("Did it tell us or the WHO?", ["WHO"]),
+            ("What did May say in May?", ["May", "say"]),
+            ("What will Will Smith say?", ["Will", "Smith", "say"]),
+            ("May we say so?", ["say"]),
+            ("WHO IS THE US PRESIDENT?", ["PRESIDENT"]),
+            ("Who leads the U.S. and the U.K.?", ["leads", "U.S.", "U.K."]),
+            ("What is the U.S.'s plan?", ["U.S.", "plan"]),
+            ("Where was J.K. Rowling born?", ["J.K.", "Rowling", "born"]),
+        ],
+    )
+    def test_names_that_look_like_function_words_are_kept(self, question, words):
+        """Capitals tell a name, unless all or the first word has them."""
+        assert content_words(question) == words
+
+    @pytest.mark.parametrize("mark", ["'", "’"])
+    def test_contractions_are_function_words(self, mark):
+        """What is left of one is no word of the question."""
+        for question, words in (
+            ("Why couldn't they land by the river?", ["land", "river"]),
+            ("Who won't and who can't come?", ["come"]),
+            ("What's IRAN'S plan, and who'd've said they'll go?", None),
+        ):
+            found = content_words(question.replace("'", mark))
+            assert found == (words or ["IRAN", "plan", "said", "go"])
+        assert content_words(f"Don{mark}t!") == ["Don't"]
+
+    def test_what_looks_alike_is_one_word(self):
+        """Accents apart from their letters, soft hyphens, nothing between letters."""
+        question = "Who gave Mu\u0308ller an exam\u00adple of \ufb01\u200bre?"
+        assert content_words(question) == ["gave", "Müller", "example", "fire"]
+        assert coverage("example Müller", "An exam\u00adple: Mu\u0308ller.") == 1.0
+
+    def test_coverage_sees_both_spellings_of_a_country(self):
+        """With dots and without."""
+        assert coverage("Who leads the US?", "He leads the U.S.") == 1.0
+        assert coverage("Who leads the U.S.?", "He leads the US.") == 1.0
 
     def test_coverage_sees_forms_of_a_word(self):
         """Closing and closed are one word to a reader."""
@@ -134,6 +192,30 @@ class TestWords:
         words = ["harbours", "zeppelin", "Müller"]
         assert WordIndex(store).unknown(words) == ["zeppelin"]
 
+    def test_what_looks_alike_is_found(self, store):
+        """Text of a PDF file has accents apart from their letters, and soft hyphens."""
+        put(
+            store,
+            n="Mr. Mu\u0308ller\u2019s exam\u00adple",
+            m="A \u200bzep\u200dpelin.",
+        )
+        index = WordIndex(store)
+        assert index.unknown(["Müller", "example", "zeppelin", "exam"]) == ["exam"]
+        for question in ("Müller example", "Mu\u0308ller exam\u00adple"):
+            assert ids_of(store, index.search(question, 5))[0] == "n"
+        assert store.article("n").text.startswith("Mr. Mu\u0308ller")
+
+    def test_a_word_with_dots_is_known_as_a_whole(self, store):
+        """Its letters may stand anywhere."""
+        index = WordIndex(store)
+        assert index.unknown(["U.S."]) == ["U.S."]
+        put(store, k="The king's plan U was read.")
+        index.catch_up()
+        assert index.unknown(["U.S.", "US"]) == ["U.S.", "US"]
+        put(store, m="The U.S. and the UK.")
+        index.catch_up()
+        assert index.unknown(["U.S.", "US", "U.K.", "UK", "U.N."]) == ["U.N."]
+
     def test_words_of_a_removed_article_are_unknown_again(self, store):
         """The index still counts it, until segments are merged."""
         index = WordIndex(store)
@@ -182,6 +264,14 @@ class TestWords:
         index = WordIndex(store)
         for question in ("", "AND OR NOT", "title:x^2 [a TO b]", '"', "\0", "🙂"):
             index.search(question, 5)
+
+
+def put(store, **texts: str) -> None:
+    """Store an article for each text, by its id."""
+    with store.change() as change:
+        for name, text in texts.items():
+            article = Article(name, name, "", text)
+            change.put_article(article, name, [Passage(article, 0, len(text))])
 
 
 def ids_of(store, rows) -> list[str]:
@@ -245,6 +335,27 @@ class TestHybrid:
             )
             assert set(ids(hits)) <= {"b.txt", "c.txt"}
             assert "b.txt" in ids(hits)
+
+    def test_two_articles_that_are_alike_score_alike(self, tmp_path):
+        """However few are chosen, the second is not nothing."""
+        folder = tmp_path / "alike"
+        folder.mkdir()
+        for name, rest in (("a", "."), ("b", " again."), ("c", " for a week.")):
+            text = f"Captain Brzezinski said the harbour would open{rest}"
+            (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+        embedder = open_embedder("hash:256")
+        alike = Store(tmp_path / "alike-store")
+        sync(folder, alike, embedder, Settings())
+        hits = HybridRetriever(alike, embedder, dense_weight=0.3, pool=100).retrieve(
+            "Who said the harbour would open?", top_k=5, only=["a.txt", "b.txt"]
+        )
+        assert ids(hits) == ["a.txt", "b.txt"]
+        assert 0.9 < hits[1].score < hits[0].score == pytest.approx(1.0)
+
+    def test_unknown_mode_is_told_before_anything_is_asked(self, retriever):
+        """The three that there are are named."""
+        with pytest.raises(ValueError, match=r"hybrid.*dense.*words.*'lexical'"):
+            retriever.retrieve("harbour", top_k=5, mode="lexical")
 
     def test_no_article_chosen(self, retriever):
         """Asking none of them finds nothing."""

@@ -170,6 +170,15 @@ class TestWeights:
         with pytest.raises(ModelError, match=r"reader\.json"):
             open_reader(f"span:{tmp_path}", open_embedder("hash:8"))
 
+    @pytest.mark.parametrize(
+        "card", ["[]", "null", "{}", "{", '{"sha256": 1, "base_sha256": 2}']
+    )
+    def test_damaged_card(self, card, tmp_path):
+        """Whatever JSON it holds, the error says what is wanted."""
+        (tmp_path / "reader.json").write_text(card, encoding="utf-8")
+        with pytest.raises(ModelError, match=r"Wanted|Reinstall"):
+            open_reader(f"span:{tmp_path}", open_embedder("hash:8"))
+
     def test_small_enough_for_a_wheel(self):
         """At most 25 MB, and the card tells data, licences and scores."""
         assert shipped_weights().path.stat().st_size <= 25_000_000

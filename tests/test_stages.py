@@ -62,6 +62,21 @@ class TestSettings:
         ):
             Settings(**knobs)
 
+    @pytest.mark.parametrize(
+        "knobs", [{"top_k": 2.5}, {"pool": "9"}, {"remembered": True}]
+    )
+    def test_what_is_no_whole_number_is_refused(self, knobs):
+        """A number of passages has no fraction."""
+        (name, value) = next(iter(knobs.items()))
+        with pytest.raises(ValueError, match=f"{name} must be a whole .*{value!r}"):
+            Settings(**knobs)
+
+    def test_fewer_alternatives_than_none_are_refused(self):
+        """A negative number would count from the end."""
+        assert Settings(max_alternatives=0).max_alternatives == 0
+        with pytest.raises(ValueError, match="max_alternatives must be at least 0"):
+            Settings(max_alternatives=-1)
+
 
 class TestReadInStages:
     def test_a_sure_answer_ends_the_reading(self):

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qa.errors import ModelError
 from qa.models.compiled import CompiledEncoder
+from qa.models.kept import FORMAT, keep, read_kept
 from qa.models.tables import Tables
-from qa.models.weights import Weights, cache_folder, read_arrays, replace_file, verify
+from qa.models.weights import Weights, cache_folder, read_arrays, verify
 
 if TYPE_CHECKING:
     from qa.models.encoder import Head
@@ -183,6 +184,7 @@ def _key(recipe: Recipe, core: Any) -> str:
         openvino.get_version(),
         core.get_property("CPU", "FULL_DEVICE_NAME"),
         core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"),
+        FORMAT,
     ]
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     return f"{recipe.head}-{recipe.precision}-{digest[:16]}"
@@ -216,9 +218,8 @@ def _streams(head: Head, n_cores: int) -> int:
 
 
 def _kept(recipe: Recipe, core: Any, blob: Path) -> Any | None:
-    try:
-        content = blob.read_bytes()
-    except OSError:
+    content = read_kept(blob)
+    if content is None:
         return None
     try:
         return core.import_model(content, "CPU", _options(recipe))
@@ -237,7 +238,7 @@ def _made(recipe: Recipe, core: Any, blob: Path) -> Any:
             compiled = _kept(recipe, core, blob)  # another process may have been faster
             if compiled is None:
                 compiled = _compile(recipe, core)
-                replace_file(blob, compiled.export_model().getvalue())
+                keep(blob, compiled.export_model().getvalue())
             return compiled
     except OSError as error:
         _log.warning("%s: cannot keep the model (%s); set QA_CACHE", blob, error)

@@ -15,7 +15,8 @@ from qa.library.sentences import sentence_around
 from qa.reading.cite import cite, cite_passage
 from qa.reading.confidence import Calibration, Evidence
 from qa.reading.kinds import asks_amount, asks_statement, fits, speaker
-from qa.search.terms import content_words, coverage
+from qa.reading.spans import level_marks
+from qa.search.terms import content_words, coverage, fold
 from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Reason
 
 __all__ = ["Proposal", "choose", "propose", "says"]
@@ -23,8 +24,18 @@ __all__ = ["Proposal", "choose", "propose", "says"]
 _CONSIDERED = 24  # best candidates of all passages; more never won on the dev sets
 _NEAR = 250  # characters: about a sentence before, one after
 _NEAREST = 3  # passages shown when the articles do not say
-_WORDS = re.compile(r"\w+")
-_ARTICLE_WORDS = frozenset(("a", "an", "the"))
+_WORD = re.compile(
+    # a number with its sign, currency and per cent sign: -$1,200.50, 9:30, 5 %
+    r"(?:(?<![^\s([{“„«])[-±<>])?(?:[$£€¥] ?)?(?:(?<![\w.])\.)?\d+(?:[.,:/]\d+)*"
+    r"(?: ?[%‰]|[$£€¥](?!\d))?[\w\u0300]*(?:[+#]+(?!\w))?"
+    r"|[\w\u0300]+(?:[+#]+(?!\w))?"  # a word: also C++, C#
+)
+_ARTICLE = re.compile(r"\s*(?:an?|the)\s+(?=\S)")
+_DENIALS = frozenset(
+    """
+    cannot hardly neither never no nobody non none nor not nothing nowhere without
+    """.split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +66,17 @@ def propose(
     Ties keep the order of the candidates, which is that of their scores.
     """
     considered = sorted(candidates, key=_by_margin)[:_CONSIDERED]
-    groups: dict[tuple[str, ...], list[Candidate]] = {}
+    groups: dict[str, list[Candidate]] = {}
     for candidate in considered:
         groups.setdefault(_words(candidate.text), []).append(candidate)
     ranked = {_place(hit.passage): (n, hit) for n, hit in enumerate(hits, start=1)}
-    by_words = [(frozenset(words), group) for words, group in groups.items()]
     proposals = []
-    for words, group in by_words:
+    for words, group in groups.items():
         # "30 September" speaks for "30 September 2015", not against it
         alike: list[list[Candidate]] = []
         rivals: list[list[Candidate]] = []
-        for others, other in by_words:
-            is_alike = others <= words or words <= others
-            (alike if is_alike else rivals).append(other)
+        for others, other in groups.items():
+            (alike if _is_alike(words, others) else rivals).append(other)
         evidence = _evidence(question, group, alike, rivals, ranked, unknown)
         proposals.append(
             Proposal(tuple(group), evidence, calibration.confidence(evidence))
@@ -97,6 +106,7 @@ def _evidence(
     _, hit = ranked[_place(best.passage)]
     context = f"{best.passage.article.title}\n{best.passage.text}"
     fit = fits(question, best.text)
+    n_words = len(_words(best.text).split())
     is_amount, is_statement = asks_amount(question), asks_statement(question)
     # what an answer says itself is no sign that it was asked for, but a statement does
     # name its subject
@@ -117,7 +127,7 @@ def _evidence(
         measured=fit if is_amount else 0.0,
         amount=float(is_amount),
         statement=float(is_statement),
-        length=0.0 if is_statement else math.log(max(1, len(_words(best.text)))),
+        length=0.0 if is_statement else math.log(max(1, n_words)),
         asked=math.log1p(len(content_words(question))),
     )
 
@@ -133,17 +143,29 @@ def _speaks(question: str, around: str) -> float:
     return 2 * coverage(name, around) - 1 if name else 0.0
 
 
-def _words(text: str) -> tuple[str, ...]:
-    """The words by which two spans count as equal."""
-    words = _WORDS.findall(text.lower())
-    kept = tuple(word for word in words if word not in _ARTICLE_WORDS)
-    return kept or tuple(words) or (text,)
+def _words(text: str) -> str:
+    """The words by which two spans count as equal, each between two spaces."""
+    low = fold(text).lower().replace("’", "'").replace("n't", " not")
+    low = low.replace("\u2212", "-").replace("–", "-")  # minus sign, en dash
+    article = _ARTICLE.match(low)
+    found = _WORD.finditer(level_marks(low), article.end() if article else 0)
+    words = [low[word.start() : word.end()].replace(" ", "") for word in found]
+    return f" {' '.join(words) or text} "
+
+
+def _is_alike(words: str, others: str) -> bool:
+    """Tell whether one holds the other in a row, and denies no more than it."""
+    is_part = words in others or others in words
+    return is_part and _denials(words) == _denials(others)
+
+
+def _denials(words: str) -> int:
+    return sum(word in _DENIALS for word in words.split())
 
 
 def says(text: str, proposal: Proposal) -> bool:
     """Tell whether a text holds the words of an answer, in their order."""
-    wanted, words = _words(proposal.best.text), _words(text)
-    return f" {' '.join(wanted)} " in f" {' '.join(words)} "
+    return _words(proposal.best.text) in _words(text)
 
 
 def choose(

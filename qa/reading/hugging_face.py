@@ -23,7 +23,7 @@ def open_hugging_face_reader(name: str) -> SpanReader:
             environment says `HF_HUB_OFFLINE=0`.
 
     Raises:
-        ModelError: if there is no such model, or it has no fast tokenizer.
+        ModelError: if there is no such model, or it lacks the head or a fast tokenizer.
     """
     # here, not at the top: torch and transformers take seconds
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
@@ -31,8 +31,8 @@ def open_hugging_face_reader(name: str) -> SpanReader:
     is_local = not may_download()
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=is_local)
-        model = AutoModelForQuestionAnswering.from_pretrained(
-            name, local_files_only=is_local
+        model, loaded = AutoModelForQuestionAnswering.from_pretrained(
+            name, local_files_only=is_local, output_loading_info=True
         )
     except (OSError, ValueError) as error:
         raise ModelError(
@@ -40,6 +40,16 @@ def open_hugging_face_reader(name: str) -> SpanReader:
             "the name or path of a Hugging Face model for question answering that is "
             "on this disk; set HF_HUB_OFFLINE=0 to allow a download."
         ) from error
+    head = [
+        key
+        for key in sorted(loaded["missing_keys"])
+        if not key.startswith(f"{model.base_model_prefix}.")
+    ]
+    if head:  # transformers fills it with random numbers
+        raise ModelError(
+            f"reader {name!r} has no weights for {', '.join(head)}. Wanted is a model "
+            "that was trained for question answering; name another."
+        )
     if not getattr(tokenizer, "is_fast", False):
         raise ModelError(
             f"reader {name!r} has no fast tokenizer, which offsets need. Name a model "

@@ -6,27 +6,35 @@ others, no rule: the calibration gives it its weight.
 """
 
 import re
+from functools import lru_cache
 
 __all__ = ["asks_amount", "asks_statement", "fits", "speaker"]
 
-_WHEN = re.compile(
-    r"\b(?:when|what (?:year|date|day|month|time)|which (?:year|date|day|month)"
-    r"|since when|until when|by when|in what year|how long ago)\b",
-    re.I,
-)
-_AMOUNT = re.compile(
-    r"\bhow (?:many|much|old|long|far|high|large|big|tall|deep|heavy|fast|often|wide)\b"
-    r"|\bwhat (?:number|share|percentage|percent|proportion|amount|price|rate)\b"
-    r"|\b(?:by|at) (?:how much|what (?:price|rate))\b",
-    re.I,
-)
-_WHO = re.compile(r"\b(?:who|whom|whose)\b", re.I)
-
-_SAID = re.compile(
-    r"\bwhat (?:did|does|do|has|have|had|was|were) (?P<who>.*?)"
+_ASKS = re.compile(
+    r"\b(?:(?P<time>what (?:year|date|day|month|time)|which (?:year|date|day|month)"
+    r"|how long ago|when)"
+    r"|(?P<amount>how (?:many|much|old|long|far|high|large|big|tall|deep|heavy|fast"
+    r"|often|wide)|what (?:number|share|percentage|percent|proportion|amount|price"
+    r"|rate))"
+    r"|(?P<statement>what (?:did|does|do|has|have|had|was|were) (?P<speaker>.*?)"
     r"\b(?:say|said|tell|told|ask|asked|claim|argue|warn|announce|promise|declare"
     r"|suggest|predict|explain|reply|replied|insist|deny|denied|admit|add|write"
-    r"|written)\b",
+    r"|written))"
+    r"|(?P<person>who|whom|whose)"
+    r"|(?P<other>what|which|where|why|how))\b",
+    re.I,
+)
+_BEFORE = frozenset(  # a word that asks, where the clause does not start with it
+    """
+    and but or so then exactly tell me us know wonder out
+    about after against at before between by during for from in near of on over since
+    than through till to toward towards under until with without
+    """.split()
+)
+_LOOKED_AT = 40  # characters before such a word
+_ASIDE = re.compile(  # "when the dam broke, how many", not "when did it, in all, break"
+    r"when (?!(?:did|do|does|is|are|was|were|will|would|has|had|have|can|could|should"
+    r"|may|might|must)\b)\w[^,]*,",
     re.I,
 )
 
@@ -60,6 +68,39 @@ _PERSONS = re.compile(
     r"|chairman|director|\w+ers?|\w+ors?|\w+ists?|\w+men|\w+ians?)\b",
     re.I,
 )
+_MARKS = {
+    "time": (_TIME,),
+    "amount": (_NUMBER,),
+    "person": (_NAME, _PERSONS),
+    "statement": (_CLAUSE,),
+}
+
+
+@lru_cache(16)  # every span that is proposed looks at it
+def _asked(question: str) -> re.Match[str] | None:
+    """Return the words that ask: the first, if they do not open a mere aside.
+
+    Several, such as "what year", ask wherever they stand; "who" and its like at the
+    start, behind a mark, a number or a word of `_BEFORE`, and at the end.
+    """
+    for found in _ASKS.finditer(question):
+        if " " in found[0] or _may_ask(question, *found.span()):
+            return found
+    return None
+
+
+def _may_ask(question: str, start: int, end: int) -> bool:
+    if _ASIDE.match(question, start):
+        return False
+    before = question[max(0, start - _LOOKED_AT) : start].split()
+    if not before or not before[-1][-1].isalpha() or before[-1].lower() in _BEFORE:
+        return True
+    return not any(map(str.isalnum, question[end:]))
+
+
+def _kind(question: str) -> str:
+    asked = _asked(question)
+    return (asked and asked.lastgroup) or "other"
 
 
 def asks_statement(question: str) -> bool:
@@ -68,7 +109,7 @@ def asks_statement(question: str) -> bool:
     >>> asks_statement("What did Iran say about it?"), asks_statement("Who said so?")
     (True, False)
     """
-    return bool(_SAID.search(question))
+    return _kind(question) == "statement"
 
 
 def speaker(question: str) -> str:
@@ -77,8 +118,8 @@ def speaker(question: str) -> str:
     >>> speaker("What did the mayor of Ulm say about it?"), speaker("Who said so?")
     ('the mayor of Ulm', '')
     """
-    said = _SAID.search(question)
-    return said["who"].strip() if said else ""
+    asked = _asked(question)
+    return ((asked and asked["speaker"]) or "").strip()
 
 
 def asks_amount(question: str) -> bool:
@@ -87,7 +128,7 @@ def asks_amount(question: str) -> bool:
     >>> asks_amount("How many came?"), asks_amount("How did they come?")
     (True, False)
     """
-    return bool(_AMOUNT.search(question))
+    return _kind(question) == "amount"
 
 
 def fits(question: str, span: str) -> float:
@@ -107,14 +148,9 @@ def fits(question: str, span: str) -> float:
     >>> fits("Why did they leave?", "the storm")
     0.0
     """
-    for asks, shows in (
-        (_WHEN, (_TIME,)),
-        (_AMOUNT, (_NUMBER,)),
-        (_WHO, (_NAME, _PERSONS)),
-        (_SAID, (_CLAUSE,)),
-    ):
-        if asks.search(question):
-            if asks is _AMOUNT and not _DURATION.search(question):
-                span = _CLOCK.sub(" ", span)
-            return 1.0 if any(mark.search(span) for mark in shows) else -1.0
-    return 0.0
+    kind = _kind(question)
+    if kind not in _MARKS:
+        return 0.0
+    if kind == "amount" and not _DURATION.search(question):
+        span = _CLOCK.sub(" ", span)
+    return 1.0 if any(mark.search(span) for mark in _MARKS[kind]) else -1.0

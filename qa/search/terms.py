@@ -1,9 +1,10 @@
 """The words of a question: which of them say what it is about."""
 
 import re
+import unicodedata
 from functools import lru_cache
 
-__all__ = ["content_words", "coverage", "quoted_phrases", "stem", "well_formed"]
+__all__ = ["content_words", "coverage", "fold", "quoted_phrases", "stem", "well_formed"]
 
 # words of a question that say how it asks, not what about
 _FUNCTION_WORDS = frozenset(
@@ -12,14 +13,38 @@ _FUNCTION_WORDS = frozenset(
     is are was were be been being am do does did done has have had having will would
     shall should can could may might must i you he she it we they me him her us them my
     your his its our their this that these those there here who whom whose which what
-    when where why how s t d ll re ve m don didn doesn isn wasn weren aren not no
-    if so any some tell please according
+    when where why how s t d ll re ve m not no if so any some tell please according
+    don't doesn't didn't haven't hasn't hadn't isn't aren't wasn't weren't ain't can't
+    couldn't won't wouldn't shan't shouldn't mustn't mightn't mayn't
     """.split()
 )
+_NAMES = frozenset(("May", "Will"))  # which function words may be, past the start
 _SUFFIXES = tuple("ations ation ions ings ion ing ies ers ed er es ly s e".split())
 _SHORTEST_STEM = 4  # characters
-_WORD = re.compile(r"\w+")
+# letters with dots between them, or a word with its "n't"; what else follows an
+# apostrophe is left out
+_WORD = re.compile(
+    r"([^\W\d_](?:\.[^\W\d_]\b)+\.?|\w+(?:(?<=n)'t\b)?)(?:'(?:s|d|m|ll|re|ve)\b)?",
+    re.IGNORECASE,
+)
+_UNSEEN = "\u00ad\u200b\u200c\u200d\ufeff"  # soft hyphen, and what has no width
 _QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{2,200})[\"“”»]")
+
+
+def fold(text: str) -> str:
+    r"""Return a text as it is compared: one code for what looks alike (NFKC).
+
+    PDF files and some systems write a letter and its accent apart, and put soft hyphens
+    and characters without width into words. Offsets are those of another text.
+
+    >>> fold("Mu\u0308ller's exam\u00adple of the \ufb01rst")
+    "M\xfcller's example of the first"
+    """
+    if text.isascii():
+        return text
+    for char in _UNSEEN:
+        text = text.replace(char, "")
+    return unicodedata.normalize("NFKC", text)
 
 
 def content_words(question: str) -> list[str]:
@@ -29,13 +54,33 @@ def content_words(question: str) -> list[str]:
     ['Iran', 'say', 'elections']
     >>> content_words("Who won the cup?")
     ['won', 'cup']
+    >>> content_words("Why couldn't the U.S. tell us what May's plan was?")
+    ['U.S.', 'May', 'plan']
     """
-    words = dict.fromkeys(_WORD.findall(question))
+    words = _words(question)
+    has_names = not question.isupper()
+    kept = [
+        word
+        for place, word in enumerate(words)
+        if word.lower() not in _FUNCTION_WORDS
+        or (has_names and _is_name(word, is_first=place == 0))
+    ]
     seen: dict[str, str] = {}
-    for word in words:
+    for word in kept or words:
         seen.setdefault(word.lower(), word)
-    kept = [word for low, word in seen.items() if low not in _FUNCTION_WORDS]
-    return kept or list(seen.values())
+    return list(seen.values())
+
+
+def _is_name(function_word: str, *, is_first: bool) -> bool:
+    """Tell whether it is written as a name: US, WHO, or May within a question."""
+    if len(function_word) > 1 and function_word.isupper():
+        return True
+    return function_word in _NAMES and not is_first
+
+
+def _words(text: str) -> list[str]:
+    found: list[str] = _WORD.findall(fold(text).replace("’", "'"))
+    return found
 
 
 def quoted_phrases(question: str) -> list[str]:
@@ -63,10 +108,10 @@ def stem(word: str) -> str:
     Cruder than the stemmer of the index, and enough to see whether a sentence takes
     up a word of the question.
 
-    >>> [stem(w) for w in ("Elections", "election", "cancelled", "carries", "U.S")]
-    ['elect', 'elect', 'cancel', 'carr', 'u.s']
+    >>> [stem(w) for w in ("Elections", "election", "cancelled", "carries", "U.S.")]
+    ['elect', 'elect', 'cancel', 'carr', 'us']
     """
-    low = word.lower()
+    low = word.lower().replace(".", "")
     for suffix in _SUFFIXES:
         if low.endswith(suffix) and len(low) - len(suffix) >= _SHORTEST_STEM:
             low = low[: -len(suffix)]
@@ -76,7 +121,7 @@ def stem(word: str) -> str:
 
 @lru_cache(256)  # a question looks at each of its passages a dozen times
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in _WORD.findall(text))
+    return frozenset(stem(word) for word in _words(text))
 
 
 @lru_cache(16)

@@ -13,19 +13,23 @@ import tantivy
 
 from qa.errors import StoreBusyError
 from qa.library.store import Rows, Store
-from qa.search.terms import content_words, quoted_phrases
+from qa.search.queries import (
+    ANALYZER,
+    SCHEMA,
+    among_query,
+    pairs_query,
+    together_query,
+    words_query,
+)
+from qa.search.terms import content_words, fold, quoted_phrases
 
 __all__ = ["WordIndex"]
 
 logger = logging.getLogger(__name__)
 
-_TITLE_WEIGHT = 0.5  # of a word in the title, relative to the passage
-_PAIR_WEIGHT = 0.3  # of two content words that stand near each other in both
-_PAIR_SLOP = 2  # words that may stand between them in the passage
-_PHRASE_WEIGHT = 4.0  # of a phrase that the question quotes
 _CANDIDATES = 300  # best by their words alone, whose pairs are counted
 _HEAP_BYTES = 64_000_000
-_FORMAT = "1"  # of the fields below; another one on disk is rebuilt
+_FORMAT = "2"  # of fields and terms; another one on disk is rebuilt
 
 _Found = TypeVar("_Found")
 
@@ -47,13 +51,12 @@ class WordIndex:
             .filter(tantivy.Filter.stemmer("english"))
             .build()
         )
-        self._schema = _schema()
         self._index = self._open()
         self.catch_up()
 
     def terms(self, text: str) -> list[str]:
         """Return the index terms of a text: folded, lower case, stemmed."""
-        return list(self._analyzer.analyze(text))
+        return list(self._analyzer.analyze(fold(text)))
 
     def search(
         self, question: str, k: int, *, only: Rows | None = None
@@ -75,14 +78,13 @@ class WordIndex:
         if query is None or (only is not None and len(only) == 0):
             return []
         if only is not None:
-            chosen = tantivy.Query.term_set_query(self._schema, "row", only.tolist())
-            query = _both(query, tantivy.Query.const_score_query(chosen, 0.0))
+            query = among_query(query, only)
         wanted, pairs = max(k, _CANDIDATES), self._pairs(question)
 
         def found(searcher: tantivy.Searcher) -> dict[int, float]:
             scores = _scores(searcher, query, wanted)
             if pairs and scores:
-                near = self._pairs_query(pairs, list(scores))
+                near = pairs_query(pairs, scores)
                 for row, score in _scores(searcher, near, len(scores)).items():
                     scores[row] += score
             return scores
@@ -91,16 +93,19 @@ class WordIndex:
         return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def unknown(self, words: Sequence[str]) -> list[str]:
-        """Return those words that stand in no passage and no title."""
+        """Return those words that stand in no passage and no title.
+
+        U.S. and US are one word.
+        """
 
         def found(searcher: tantivy.Searcher) -> list[str]:
             return [
                 word
                 for word in words
-                if (terms := self.terms(word))
+                if (spellings := self._spellings(word))
                 and not any(
-                    self._occurs(searcher, field, term)
-                    for term in terms
+                    self._occurs(searcher, field, terms)
+                    for terms in spellings
                     for field in ("title", "body")
                 )
             ]
@@ -123,48 +128,29 @@ class WordIndex:
                     self._rebuild(error)
         return ask(self._index.searcher())
 
-    def _occurs(self, searcher: tantivy.Searcher, field: str, term: str) -> bool:
-        if not searcher.doc_freq(field, term):
+    def _spellings(self, word: str) -> list[list[str]]:
+        """Return the terms of a word, each way that it may be written."""
+        plain = word.replace(".", "")
+        written = [plain, ".".join(plain)] if plain.isupper() else [word]
+        return [terms for text in written if (terms := self.terms(text))]
+
+    def _occurs(
+        self, searcher: tantivy.Searcher, field: str, terms: Sequence[str]
+    ) -> bool:
+        if not all(searcher.doc_freq(field, term) for term in terms):
             return False
         # the count takes in removed passages, until their segment is merged
-        query = tantivy.Query.term_query(self._schema, field, term)
+        query = together_query(field, terms)
         return bool(searcher.search(query, limit=1, count=False).hits)
 
     def _words_query(self, question: str) -> tantivy.Query | None:
-        parts = []
-        for term in dict.fromkeys(self.terms(question)):
-            parts.append(tantivy.Query.term_query(self._schema, "body", term))
-            title = tantivy.Query.term_query(self._schema, "title", term)
-            parts.append(tantivy.Query.boost_query(title, _TITLE_WEIGHT))
-        for phrase in quoted_phrases(question):
-            terms = self.terms(phrase)
-            if len(terms) > 1:
-                # terms alone: a position for each, as the index counts them
-                query = tantivy.Query.phrase_query(self._schema, "body", list(terms))
-                parts.append(tantivy.Query.boost_query(query, _PHRASE_WEIGHT))
-        return _any(parts) if parts else None
+        phrases = [self.terms(phrase) for phrase in quoted_phrases(question)]
+        return words_query(dict.fromkeys(self.terms(question)), phrases)
 
     def _pairs(self, question: str) -> list[tuple[str, str]]:
         content = set(self.terms(" ".join(content_words(question))))
         terms = [term for term in self.terms(question) if term in content]
         return list(dict.fromkeys(pairwise(terms)))
-
-    def _pairs_query(
-        self, pairs: list[tuple[str, str]], rows: list[int]
-    ) -> tantivy.Query:
-        """Return a query that finds these rows, each with the score of its pairs."""
-        # faster than a set of terms for a few hundred rows
-        chosen = _any(
-            [tantivy.Query.term_query(self._schema, "row", row) for row in rows]
-        )
-        parts = [(tantivy.Occur.Must, tantivy.Query.const_score_query(chosen, 0.0))]
-        for pair in pairs:
-            query = tantivy.Query.phrase_query(
-                self._schema, "body", list(pair), slop=_PAIR_SLOP
-            )
-            weighed = tantivy.Query.boost_query(query, _PAIR_WEIGHT)
-            parts.append((tantivy.Occur.Should, weighed))
-        return tantivy.Query.boolean_query(parts)
 
     def catch_up(self) -> None:
         """Follow the store to its present generation.
@@ -212,8 +198,8 @@ class WordIndex:
                 writer.delete_documents_by_term("row", row)  # a replay after a crash
             document = tantivy.Document()
             document.add_integer("row", row)
-            document.add_text("title", passage.article.title)
-            document.add_text("body", passage.text)
+            document.add_text("title", fold(passage.article.title))
+            document.add_text("body", fold(passage.text))
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
@@ -243,13 +229,13 @@ class WordIndex:
             shutil.rmtree(self._folder)  # of another format, or of another store
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            index = tantivy.Index(self._schema, path=str(self._folder), reuse=True)
+            index = tantivy.Index(SCHEMA, path=str(self._folder), reuse=True)
         except ValueError as error:
             logger.warning("%s cannot be read (%s) and is rebuilt", self._folder, error)
             shutil.rmtree(self._folder)
             self._folder.mkdir()
-            index = tantivy.Index(self._schema, path=str(self._folder))
-        index.register_tokenizer("qa", self._analyzer)
+            index = tantivy.Index(SCHEMA, path=str(self._folder))
+        index.register_tokenizer(ANALYZER, self._analyzer)
         return index
 
 
@@ -260,16 +246,6 @@ def _is_damage(error: BaseException) -> bool:
     exception that no module offers by name.
     """
     return isinstance(error, ValueError) or type(error).__name__ == "PanicException"
-
-
-def _any(parts: Sequence[tantivy.Query]) -> tantivy.Query:
-    return tantivy.Query.boolean_query([(tantivy.Occur.Should, p) for p in parts])
-
-
-def _both(query: tantivy.Query, other: tantivy.Query) -> tantivy.Query:
-    return tantivy.Query.boolean_query(
-        [(tantivy.Occur.Must, query), (tantivy.Occur.Must, other)]
-    )
 
 
 def _scores(
@@ -283,14 +259,6 @@ def _scores(
         for row, (score, _) in zip(rows, hits, strict=True)
         if row is not None
     }
-
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    builder.add_integer_field("row", indexed=True, fast=True)
-    builder.add_text_field("title", tokenizer_name="qa")
-    builder.add_text_field("body", tokenizer_name="qa")
-    return builder.build()
 
 
 def _write_whole(path: Path, text: str) -> None:
