@@ -8,7 +8,7 @@ import pytest
 from qa.conversation import standalone
 from qa.conversation.antecedents import antecedent
 from qa.conversation.mentions import mentions
-from qa.conversation.words import content_words, tokens
+from qa.conversation.words import meaningful_words, tokens
 from qa.types import Answer, Citation, Turn
 
 
@@ -35,6 +35,20 @@ def played(*said: tuple[str, str | None]) -> list[Turn]:
 
 ELECTIONS = (turn("What did Iran say about Assad's elections?", "they were free"),)
 COPPER = (turn("What does it cost to mine copper in Zambia in 1987?", "69 cents"),)
+HAMLET = (turn("Who wrote Hamlet?", "William Shakespeare"),)
+TITANIC = (turn("Who directed Titanic?", "James Cameron"),)
+TELEPHONE = (turn("Who invented the telephone?", "Alexander Graham Bell"),)
+PENICILLIN = (turn("Who discovered penicillin?", "Alexander Fleming"),)
+CURIE = (turn("Where was Marie Curie born?", "Warsaw"),)
+CHEVRON = (turn("Who bought Gulf?", "Chevron"),)
+BRIDGE = (turn("Who built the Golden Gate Bridge?", "Strauss"),)
+CEO = (turn("Who is the CEO of Apple?", "Tim Cook"),)
+PM = (turn("Who is the PM of Japan?", "Shinzo Abe"),)
+MACRON = (turn("Who is the president of France?", "Emmanuel Macron"),)
+BORN = (turn("When was Emmanuel Macron born?", "1977"),)
+ENVOY = (turn("What did Mr. Assad say?", "nothing"),)
+CARNIVAL = (turn("What is the Carnival of Venice?", "a festival"),)
+ANEMIA = (turn("What are the symptoms (about: anemia)?", None),)
 KING = (turn("Who is the king of Jordan?", "Abdullah II"),)
 CRASH = (turn("When did the Metrojet plane crash in Sinai?", "October 31"),)
 OFFER = (turn("Where was Yasuhiro Nakasone planning to go?", "Washington"),)
@@ -90,6 +104,60 @@ NOBODY = (turn("Who won the contest in Vienna?", None),)
             "What is Yasuhiro Nakasone's government studying?",
         ),
         (NOBODY, "Who lives there?", "Who lives in Vienna?"),
+        # a thing is not the person who answered "who"
+        (
+            HAMLET,
+            "When did he write it?",
+            "When did William Shakespeare write Hamlet?",
+        ),
+        (TITANIC, "When was it released?", "When was Titanic released?"),
+        (TELEPHONE, "How does it work?", "How does the telephone work?"),
+        (
+            PENICILLIN,
+            "When did he discover it?",
+            "When did Alexander Fleming discover penicillin?",
+        ),
+        (CURIE, "Is it the capital?", "Is Warsaw the capital?"),
+        (CHEVRON, "Where is it?", "Where is Gulf?"),
+        (BRIDGE, "Where is it?", "Where is the Golden Gate Bridge?"),
+        (BRIDGE, "How big is it?", "How big is the Golden Gate Bridge?"),
+        (BRIDGE, "How long was it?", "How long was the Golden Gate Bridge?"),
+        (BRIDGE, "How much did it cost?", "How much did the Golden Gate Bridge cost?"),
+        # but "it" of "when" and "why" is what happened
+        (
+            BRIDGE,
+            "When was it?",
+            "Who built the Golden Gate Bridge (Strauss), and when?",
+        ),
+        (BRIDGE, "Why is it?", "Who built the Golden Gate Bridge (Strauss), and why?"),
+        # a title keeps its stop, a role in capitals is no name
+        (ENVOY, "Where was he born?", "Where was Mr. Assad born?"),
+        (CEO, "And Microsoft?", "Who is the CEO of Microsoft?"),
+        (PM, "And of India?", "Who is the PM of India?"),
+        # a name that stands for a pronoun takes the place of itself only
+        (
+            MACRON,
+            "What about his wife?",
+            "What about Emmanuel Macron's wife (about: president France)?",
+        ),
+        (BORN, "What about his wife?", "When was Emmanuel Macron's wife born?"),
+        # a request with a full stop asks
+        (
+            MACRON,
+            "I want to know when he was elected.",
+            "I want to know when Emmanuel Macron was elected.",
+        ),
+        (
+            MACRON,
+            "So tell me about his wife.",
+            "Tell me about Emmanuel Macron's wife.",
+        ),
+        (
+            CARNIVAL,
+            "Where does it take place?",
+            "Where does the Carnival of Venice take place?",
+        ),
+        (ANEMIA, "Can it go away?", "Can anemia go away?"),
         # nothing to merge with: the words of the topic
         (
             CRASH,
@@ -129,6 +197,8 @@ def test_a_follow_up_is_completed(turns, question, expected):
         "Are there wolves in Poland?",
         "Iran Assad elections",
         "Thanks!",
+        "That's what I thought.",
+        "How long does it take to learn Greek?",
         "?",
         "",
         "  Who  won the election in Syria? ",
@@ -155,6 +225,116 @@ def test_an_entity_is_kept_over_several_turns():
         "What share of the market will Canadian Airlines get?",
     ]
     assert standalone("Who leads it?", turns) == "Who leads Canadian Airlines?"
+
+
+@pytest.mark.parametrize(
+    ("said", "question", "expected"),
+    [
+        # several who answered are "they", all of them
+        (
+            [("Who founded Microsoft?", "Bill Gates and Paul Allen")],
+            "When did they found it?",
+            "When did Bill Gates and Paul Allen found Microsoft?",
+        ),
+        (
+            [("Which countries border Syria?", "Turkey, Iraq and Jordan")],
+            "Which of them is the largest?",
+            "Which of Turkey, Iraq and Jordan is the largest?",
+        ),
+        # a title is a thing as a whole
+        (
+            [("Who wrote The Old Man and the Sea?", "Ernest Hemingway")],
+            "What prize did he win for it?",
+            "What prize did Ernest Hemingway win for The Old Man and the Sea?",
+        ),
+        # what was asked for is what the talk is about
+        (
+            [("What is the tallest mountain in Africa?", "Kilimanjaro")],
+            "How high is it?",
+            "How high is Kilimanjaro?",
+        ),
+        # a place that no list holds
+        (
+            [("What happened in Chernobyl?", "a reactor exploded")],
+            "Who was evacuated from there?",
+            "Who was evacuated from Chernobyl?",
+        ),
+        # what has an article or answered "where" is no person
+        (
+            [
+                ("I read about the Suez Canal. Who built it?", "Ferdinand de Lesseps"),
+                ("How long did it take?", "ten years"),
+            ],
+            "Where was he from?",
+            "Where was Ferdinand de Lesseps from?",
+        ),
+        (
+            [("Who killed President Kennedy?", None), ("Where?", "Dallas")],
+            "Who killed him?",
+            "Who killed President Kennedy?",
+        ),
+        # a place alone takes the place of one, in an earlier question too
+        (
+            [
+                ("Who is the chancellor of Germany?", "Olaf Scholz"),
+                ("How old is he?", "65"),
+            ],
+            "And of Austria?",
+            "Who is the chancellor of Austria?",
+        ),
+        (
+            [("What is the GDP of France?", None)],
+            "And of Italy?",
+            "What is the GDP of Italy?",
+        ),
+        (
+            [("Who climbed Mount Everest?", "Hillary and Tenzing")],
+            "When did they do it?",
+            "When did Hillary and Tenzing do it (about: climbed Mount Everest)?",
+        ),
+        (
+            [("Who is Mr. X?", "a spy")],
+            "Who told the police about him?",
+            "Who told the police about Mr. X?",
+        ),
+        (
+            [("How is Ebola spread?", "by contact")],
+            "Is there a vaccine?",
+            "Is there a vaccine (about: Ebola spread)?",
+        ),
+    ],
+)
+def test_conversations(said, question, expected):
+    assert standalone(question, played(*said)) == expected
+
+
+def test_a_person_is_no_thing_later_on():
+    turns = played(
+        ("Who wrote Hamlet?", "William Shakespeare"), ("When was he born?", "1564")
+    )
+    assert standalone("When was it written?", turns) == "When was Hamlet written?"
+
+
+def test_bare_questions_in_a_row_ask_about_the_same():
+    """Each takes the place of the one before, so that none grows."""
+    turns = played(
+        ("Who met the banks?", "ten of them"), ("Why?", "debts"), ("And when?", "May")
+    )
+    assert [t.answer.standalone for t in turns[1:]] == [
+        "Who met the banks (ten of them), and why?",
+        "Who met the banks (ten of them), and when?",
+    ]
+    assert (
+        standalone("By whom?", turns) == "Who met the banks (ten of them), and by whom?"
+    )
+
+
+def test_fragments_in_a_row_do_not_grow():
+    turns = played(
+        ("When did the Metrojet plane crash?", None),
+        *((f"And the {letter * 9}?", None) for letter in "abcdefghijklmno"),
+    )
+    assert max(len(t.answer.standalone.split()) for t in turns) < 15
 
 
 def test_the_answer_to_who_comes_before_its_question():
@@ -188,6 +368,21 @@ def test_mentions_tell_persons_places_and_times_apart():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("What did Dr. Mueller discover?", [("Dr. Mueller", "person")]),
+        ("Who is J. K. Rowling?", [("J. K. Rowling", "name")]),
+        ("Where is St. Petersburg?", [("St. Petersburg", "name")]),
+        ("Did Bashar al-Assad go?", [("Bashar al-Assad", "name")]),
+        ("Did CEO Tim Cook meet the PM?", [("Tim Cook", "person")]),
+        ("Where is the HQ of Apple?", [("Apple", "name")]),
+    ],
+)
+def test_mentions_know_titles_initials_and_roles(text, names):
+    assert [(m.text, m.kind) for m in mentions(text)] == names
+
+
 def test_antecedents_are_of_the_class_that_is_asked_for():
     turns: Sequence[Turn] = [turn("Why did Ray Hill of Inco go to Chile?", "copper")]
     found = [antecedent(meant, turns) for meant in ("person", "thing", "place", "time")]
@@ -200,7 +395,7 @@ def test_words_keep_abbreviations_and_numbers_whole():
         *("Did", "the", "U.S.", "say", "E.F.", "Hutton", "'s"),
         *("1,100", "dlrs", "rose", "?"),
     ]
-    assert content_words("I'm sure what he’s said") == ["sure"]
+    assert meaningful_words("I'm sure what he’s said") == ["sure"]
 
 
 def test_completing_takes_less_than_a_millisecond():
@@ -209,3 +404,24 @@ def test_completing_takes_less_than_a_millisecond():
     for _ in range(100):
         standalone("What did he say about it there?", turns)
     assert (process_time() - begun) / 100 < 0.001
+
+
+class TestTurnsOfStrangers:
+    """Clients send turns as JSON: whatever they hold, `QA.ask` answers."""
+
+    @pytest.mark.parametrize("question", ["Why?", "What did he say about it?"])
+    @pytest.mark.parametrize(
+        "said",
+        [
+            turn("Who met Ray Hill? " * 20_000, "Bob"),
+            turn("Who met Ray Hill?", "Bob" * 80_000),
+        ],
+    )
+    def test_what_is_too_long_for_a_question_is_left_out(self, qa, said, question):
+        begun = process_time()
+        assert qa.ask(question, turns=[said]).standalone == question
+        assert process_time() - begun < 1
+
+    def test_half_a_surrogate_pair_is_only_a_character(self, qa):
+        answer = qa.ask("Why?", turns=[turn("Where is \ud83d flying?", None)])
+        assert answer.standalone == "Why is ? flying?"

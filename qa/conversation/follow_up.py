@@ -8,7 +8,9 @@ of the topic are added. A question that stands alone comes back as it was.
 import re
 from collections.abc import Sequence
 
+from qa.conversation.antecedents import MAX_TURNS
 from qa.conversation.fragments import (
+    about,
     as_bare_question,
     as_fragment,
     merged_bare,
@@ -18,14 +20,13 @@ from qa.conversation.fragments import (
 )
 from qa.conversation.mentions import mentions
 from qa.conversation.pronouns import resolved_pronouns
-from qa.conversation.words import content_words
+from qa.conversation.words import meaningful_words
 from qa.types import Turn
 
 __all__ = ["standalone"]
 
-_MAX_TOPIC_WORDS = 8  # benchmarks/results/followup
 _MAX_POINTING_WORDS = 4  # with more, "other" and "same" compare within the question
-_MAX_BARE_WORDS = 2  # content words of a question that cannot stand alone
+_MAX_BARE_WORDS = 2  # meaningful words of a question that cannot stand alone
 
 _OPENING = re.compile(r"(?:and|but|so|or|also|then)\b[\s,]*", re.I)
 _POINTING = re.compile(
@@ -37,7 +38,18 @@ _POINTING = re.compile(
 _STATEMENT = re.compile(
     r"(?:this|that|these|those|it|i|we|my|thanks|so)\b[^?]*[.!]", re.I | re.S
 )
-_SHORT = re.compile(r"(?:how (?:many|much)|who|where|when|why)\b", re.I)
+# "I want to know when he was elected.": asked all the same
+_REQUEST = re.compile(
+    r"(?!this|that|these|those|it)"
+    r".*\b(?:tell me|what|which|who|whom|whose|when|where|why|how)\b",
+    re.I | re.S,
+)
+_SHORT = re.compile(
+    r"(?:how (?:many|much|long|far|often)|who|which|where|when|why"
+    r"|(?:is|are|was|were) there)\b",
+    re.I,
+)
+_OPEN = re.compile(rf"{_SHORT.pattern}|what\b", re.I)
 
 
 def standalone(question: str, turns: Sequence[Turn]) -> str:
@@ -48,16 +60,20 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     has a question to draw from.
     """
     asked = question.strip()
-    previous = turns[-1].answer.standalone or turns[-1].question if turns else ""
-    if not asked or not previous.strip() or _STATEMENT.fullmatch(asked):
+    previous = _asked(turns[-1]) if turns else ""
+    if not asked or not previous.strip() or _states(asked):
         return question
     bare = as_bare_question(asked)
     if bare is not None:
-        return merged_bare(bare, previous, turns[-1].answer.text)
+        base = _whole(turns)
+        return merged_bare(bare, _asked(base), base.answer.text)
     fragment = as_fragment(asked)
     if fragment is not None:
         resolved, _ = resolved_pronouns(fragment, turns)
-        return merged_fragment(resolved, previous) or _about(asked, turns)
+        merged = merged_fragment(
+            resolved, _with_place(fragment, turns), is_resolved=resolved != fragment
+        )
+        return merged or _about(asked, turns)
     opening = _OPENING.match(asked)
     body = asked[opening.end() :] if opening else asked
     resolved, is_left = resolved_pronouns(body, turns)
@@ -67,13 +83,42 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     return _about(completed, turns) if is_left or resolved == body else completed
 
 
+def _asked(turn: Turn) -> str:
+    return turn.answer.standalone or turn.question
+
+
+def _whole(turns: Sequence[Turn]) -> Turn:
+    """Return the latest turn that "Why?" after "When?" asks about as well."""
+    for turn in reversed(turns):
+        if as_bare_question(turn.question) is None:
+            return turn
+    return turns[0]
+
+
+def _with_place(fragment: str, turns: Sequence[Turn]) -> str:
+    """Return the latest question that a fragment can be asked of.
+
+    A place alone takes the place of one: the question must have one.
+    """
+    last, named = _asked(turns[-1]), fragment.removeprefix("of ")
+    if not any(named == m.spoken and m.kind == "place" for m in mentions(fragment)):
+        return last
+    asked = (_asked(turn) for turn in reversed(turns[-MAX_TURNS:]))
+    return next((q for q in asked if any(m.kind == "place" for m in mentions(q))), last)
+
+
+def _states(said: str) -> bool:
+    """Whether nothing is asked."""
+    return _STATEMENT.fullmatch(said) is not None and _REQUEST.match(said) is None
+
+
 def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
 def _leans(body: str, has_opening: bool) -> bool:
     """Whether a question without a pronoun needs the ones before it."""
-    n = len(content_words(body))
+    n = len(meaningful_words(body))
     names = [mention for mention in mentions(body) if mention.kind != "time"]
     if names:
         return has_opening and n - sum(len(m.text.split()) for m in names) <= 0
@@ -81,14 +126,13 @@ def _leans(body: str, has_opening: bool) -> bool:
         return True
     if " the " in f" {body} ":
         return n <= _MAX_BARE_WORDS
-    return n <= 1 and _SHORT.match(body) is not None
+    return n <= 1 and (_SHORT if n else _OPEN).match(body) is not None
 
 
 def _about(question: str, turns: Sequence[Turn]) -> str:
     """Add the topic of the conversation to a question, readably."""
     for turn in reversed(turns):
-        asked = turn.answer.standalone or turn.question
-        words = topic_words(asked, known=question)[:_MAX_TOPIC_WORDS]
-        if words:
-            return f"{unmarked(question)} (about: {' '.join(words)})?"
+        words = topic_words(_asked(turn), known=question)
+        if (added := about(unmarked(question), words)) is not None:
+            return added
     return question

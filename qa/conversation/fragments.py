@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from qa.conversation.mentions import Mention, mentions
 from qa.conversation.words import (
@@ -11,13 +12,14 @@ from qa.conversation.words import (
     PREPOSITIONS,
     PRONOUNS,
     WH_WORDS,
-    content_words,
+    meaningful_words,
     tokens,
 )
 
-__all__ = ["as_bare_question", "as_fragment", "merged_bare", "merged_fragment"]
-__all__ += ["topic_words", "unmarked"]
+__all__ = ["about", "as_bare_question", "as_fragment", "merged_bare"]
+__all__ += ["merged_fragment", "topic_words", "unmarked"]
 
+_MAX_TOPIC_WORDS = 8  # benchmarks/results/followup
 _MAX_FRAGMENT_WORDS = 10
 _MAX_ANSWER_WORDS = 10  # a longer answer is no part of the next question
 
@@ -27,7 +29,8 @@ _BARE = re.compile(
     r"(?:what|which|who|whom|when|where|why|how)"
     r"(?:\s+(?:much|many|long|far|often|big|large|high|so|not|exactly))?"
     r"(?P<noun>\s+[\w-]+)?)"
-    r"(?:\s+(?:is|was|were|are|did|would)\s+(?:that|this|it|so)(?:\s+happen\w*)?)?\s*\??",
+    r"(?P<rest>\s+(?P<be>is|was|were|are|did|would)\s+(?P<it>that|this|it|so)"
+    r"(?P<happen>\s+happen\w*)?)?\s*\??",
     re.I,
 )
 _LEAD = re.compile(
@@ -53,7 +56,7 @@ def unmarked(question: str) -> str:
 
 
 def topic_words(asked: str, known: str) -> list[str]:
-    """Return names, whole, and content words of `asked` that `known` does not hold.
+    """Return names, whole, and meaningful words of `asked` that `known` does not hold.
 
     >>> topic_words("Did the Bank of Iran raise prices?", known="Which prices?")
     ['Bank of Iran', 'raise']
@@ -63,9 +66,25 @@ def topic_words(asked: str, known: str) -> list[str]:
     units = [(m.start, m.text) for m in names if m.text.lower() not in held]
     for word in tokens(asked):
         inside = any(m.start <= word.start < m.end for m in names)
-        if not inside and word.low not in held and content_words(word.text):
+        if not inside and word.low not in held and meaningful_words(word.text):
             units.append((word.start, word.text))
     return list(dict.fromkeys(text for _, text in sorted(units)))
+
+
+def about(question: str, words: Sequence[str]) -> str | None:
+    """Add what it is about to a question without a mark; None without words.
+
+    >>> about("And why", ["crash", "Sinai", "Metrojet"])
+    'And why (about: crash Sinai, Metrojet)?'
+    """
+    words = words[:_MAX_TOPIC_WORDS]
+    if not words:
+        return None
+    listed = words[0]
+    for last, word in pairwise(words):
+        is_run = last[0].isupper() and word[0].isupper()  # it would look like one name
+        listed += f", {word}" if is_run else f" {word}"
+    return f"{question} (about: {listed})?"
 
 
 def as_bare_question(question: str) -> str | None:
@@ -73,8 +92,8 @@ def as_bare_question(question: str) -> str | None:
 
     >>> as_bare_question("And when was that?"), as_bare_question("On what revenues?")
     ('when', 'on what revenues')
-    >>> as_bare_question("Who won?") is None
-    True
+    >>> as_bare_question("Who won?"), as_bare_question("Where is it?")
+    (None, None)
     """
     match = _BARE.fullmatch(question.strip())
     if match is None:
@@ -86,7 +105,11 @@ def as_bare_question(question: str) -> str | None:
         return None
     if noun and first not in PREPOSITIONS | {"which"}:
         return None  # "Who won?" has its verb
-    return None if wh in ("what", "which", "who") and "was" in question else wh
+    is_it = (match["it"] or "").lower() == "it" and not match["happen"]
+    is_now = (match["be"] or "").lower() in ("is", "are")
+    if is_it and wh != "why" and (is_now or " " in wh):
+        return None  # "How big is it?" asks of a thing, "When was it?" of an event
+    return None if wh in ("what", "which", "who") and match["rest"] else wh
 
 
 def merged_bare(wh: str, previous: str, answer: str | None) -> str:
@@ -155,8 +178,13 @@ def as_fragment(question: str) -> str | None:
     return None if words[0] in COMMON_VERBS else rest
 
 
-def merged_fragment(fragment: str, previous: str) -> str | None:
+def merged_fragment(
+    fragment: str, previous: str, *, is_resolved: bool = False
+) -> str | None:
     """Put the fragment where the previous question has something of its kind.
+
+    A name that stands for a pronoun (`is_resolved`) takes the place of itself only:
+    "his wife" is asked about, not whose wife.
 
     >>> merged_fragment("in Chile", "What does copper cost in Zambia?")
     'What does copper cost in Chile?'
@@ -166,15 +194,22 @@ def merged_fragment(fragment: str, previous: str) -> str | None:
     rest = unmarked(previous)
     names, olds = mentions(fragment), mentions(rest)
     is_whole = any(word.low in AUXILIARIES | WH_WORDS for word in tokens(rest))
-    if names and is_whole:
+    words = [word.low for word in tokens(fragment)]
+    if is_resolved and words[0] not in PREPOSITIONS:
+        known = {name.text for name in names}
+        old = next((old for old in olds if old.text in known), None)
+        is_owned = not FUNCTION_WORDS & set(words[1:])
+        if is_whole and is_owned and old is not None and fragment != old.spoken:
+            left = rest[: old.start]
+            left = left[: -len("the ")] if old.has_article else left
+            return f"{left}{fragment}{rest[old.end :]}?"
+    elif names and is_whole:
         old = _counterpart(names[0], olds)
         if old is not None and old.text != names[0].text:
             return _replaced(rest, fragment, names[0], old)
-    words = [word.low for word in tokens(fragment)]
     if words[0] in PREPOSITIONS and not PRONOUNS & set(words):
         return f"{rest} {fragment}?"
-    topic = " ".join(topic_words(rest, known=fragment))
-    return f"What about {fragment} (about: {topic})?" if topic else None
+    return about(f"What about {fragment}", topic_words(rest, known=fragment))
 
 
 def _counterpart(new: Mention, olds: Sequence[Mention]) -> Mention | None:
@@ -197,7 +232,7 @@ def _replaced(rest: str, fragment: str, new: Mention, old: Mention) -> str:
         left[-1:] = before[:1] or left[-1:]
     beside = topic_words(f"{' '.join(before)} {after}", known=rest)
     merged = f"{' '.join(left)} {name}{rest[old.end :]}"
-    return f"{merged} (about: {' '.join(beside)})?" if beside else f"{merged}?"
+    return about(merged, beside) or f"{merged}?"
 
 
 def _upper(text: str) -> str:

@@ -11,6 +11,7 @@ from qa.conversation.words import (
     COMMON_VERBS,
     FUNCTION_WORDS,
     NATIONALITY,
+    NO_NAMES,
     OPENERS,
     ORGANISATION_WORDS,
     PERSON_NOUNS,
@@ -25,7 +26,9 @@ from qa.conversation.words import (
 
 __all__ = ["Mention", "mentions"]
 
-_CONNECTORS = frozenset("of de du da la del van von bin al &".split())
+_ARTICLED = re.compile(r"(?:a[dlnrs]|el|ul)-[A-Z]")  # al-Assad
+_PARTICLES = frozenset("de du da la del van von bin al".split())  # of persons' names
+_CONNECTORS = _PARTICLES | {"of", "&"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,10 @@ class Mention:
             self.kind == "name"
             and not self.has_article
             and all(
-                re.fullmatch(r"[A-Z][\w'’.-]*[a-z.]|[IVX]+", word) for word in words
+                word in _PARTICLES
+                or _ARTICLED.match(word)
+                or re.fullmatch(r"[A-Z][\w'’.-]*[a-z.]|[IVX]+", word)
+                for word in words
             )
             and not ORGANISATION_WORDS & set(self.text.lower().split())
         )
@@ -89,7 +95,7 @@ def _run_end(words: Sequence[Token], first: int) -> int:
     while after < len(words):
         word = words[after]
         is_number = word.text.isdigit() and not YEAR.fullmatch(word.text)
-        if is_number or _opens_name(words, after):
+        if is_number or _ARTICLED.match(word.text) or _opens_name(words, after):
             after += 1
         elif word.low in _CONNECTORS and after + 1 < len(words):
             if not _opens_name(words, after + 1) or not _takes_of(words[first:after]):
@@ -101,8 +107,12 @@ def _run_end(words: Sequence[Token], first: int) -> int:
 
 
 def _takes_of(name: Sequence[Token]) -> bool:
-    """Whether "of" may go on a name: Bank of Montreal, not Michael Lewis of Hutton."""
-    return len(name) == 1 or any(word.low in ORGANISATION_WORDS for word in name)
+    """Whether "of" may go on a name: Bank of Montreal, not Michael Lewis of Hutton.
+
+    Nor does it go on an abbreviation: GDP of France.
+    """
+    is_word = len(name) == 1 and not name[0].text.isupper()
+    return is_word or any(word.low in ORGANISATION_WORDS for word in name)
 
 
 def _opens_name(words: Sequence[Token], at: int) -> bool:
@@ -110,7 +120,7 @@ def _opens_name(words: Sequence[Token], at: int) -> bool:
     if not word.is_capital:
         return False
     if len(word.text) > 1 and word.text.isupper():
-        return word.low not in WH_WORDS
+        return word.low not in WH_WORDS | NO_NAMES
     if word.text == "May" and at > 0:
         return True
     if word.low in FUNCTION_WORDS or word.low in COMMON_VERBS:
@@ -175,7 +185,7 @@ def _kind(
         return "time"
     if " ".join(lows) in PLACES:
         return "place"
-    if before in TITLES or TITLES & set(lows[:-1]):
+    if any(low.rstrip(".") in TITLES for low in (before, *lows[:-1])):
         return "person"
     if ORGANISATION_WORDS & set(lows):
         return "name"

@@ -17,8 +17,8 @@ from qa.conversation.words import (
     THING_PRONOUNS,
     WH_WORDS,
     Token,
-    content_words,
     is_plural,
+    meaningful_words,
     tokens,
 )
 from qa.types import Turn
@@ -27,10 +27,12 @@ __all__ = ["resolved_pronouns"]
 
 _NOT_POINTING = re.compile(
     r"\bthis (?:year|week|month|morning|summer|century|decade)\b"
-    r"|\b(?:does|did|do|would|will|can|could) it (?:take|cost|matter|mean to)\b"
+    r"|\b(?:does|did|do|would|will|can|could) it"
+    r" (?:take(?! (?:place|part)\b)|cost\b.*\bto|matter|mean to)\b"
     r"|\b(?:is|was) it \w+ (?:to|that|for)\b|\bin that\b|\bso that\b",
     re.I,
 )
+_DOING = frozenset("do does did doing done".split())
 _HAVE = frozenset("has have had".split())  # "which has its"
 _PLACE_NOUNS = frozenset("country city place nation state region town area".split())
 _TIME_NOUNS = frozenset("year month time period day week era".split())
@@ -39,26 +41,30 @@ _TIME_NOUNS = frozenset("year month time period day week era".split())
 def resolved_pronouns(question: str, turns: Sequence[Turn]) -> tuple[str, bool]:
     """Replace the pronouns that point out of the question; tell whether one is left.
 
-    The first of each class is replaced; the ones after it read on as they are.
+    The first of each class is replaced, "they" and then "it" too; the ones after it
+    read on as they are. No two get the same name.
     """
     words = tokens(question)
     idle = [match.span() for match in _NOT_POINTING.finditer(question)]
-    parts, done, is_left, last = [], set[Class](), False, 0
+    parts, is_left, last, held = [], False, 0, question
+    done: set[tuple[Class | None, bool]] = set()  # and whether it was of several
     for at, word in enumerate(words):
         meant, until = _meaning(words, at)
         is_idle = any(start <= word.start < end for start, end in idle)
-        if until == at or is_idle or meant in done:
+        is_many = word.low in ("they", "them", "their", "theirs")
+        if until == at or is_idle or done & {(meant, is_many), (meant, False)}:
             continue
         name = None
         if meant is not None:
             form: Form = "object" if _is_object(words, at) else "other"
-            if word.low in ("they", "them", "their", "theirs"):
+            if is_many:
                 form = "plural"
-            name = antecedent(meant, turns, question, form=form)
+            name = antecedent(meant, turns, held, form=form)
         if meant is None or name is None:
             is_left = True
             continue
-        done.add(meant)
+        done.add((meant, is_many))
+        held = f"{held} {name}"
         parts += [question[last : word.start], _inflected(name, words, at)]
         last = words[until - 1].end
     return "".join([*parts, question[last:]]), is_left
@@ -75,6 +81,8 @@ def _meaning(words: Sequence[Token], at: int) -> tuple[Class | None, int]:
     before = words[at - 1].low if at else ""
     if low in PERSON_PRONOUNS and not _has_person_before(words, at):
         return "person", at + 1
+    if low == "it" and before in _DOING and _is_last(words, at):
+        return None, at + 1  # "When did they do it?"
     if low in THING_PRONOUNS and not _has_thing_before(words, at):
         return "thing", at + 1
     if (
@@ -112,7 +120,8 @@ def _pointed_at(
 def _has_person_before(words: Sequence[Token], at: int) -> bool:
     """Whether somebody is named before `at` whom the pronoun can mean."""
     named = [m for m in _mentions(words[:at]) if m.kind in ("person", "name")]
-    if _is_object(words, at):
+    is_object = _is_object(words, at)
+    if is_object:
         named = [m for m in named if not m.is_subject]
     if named:
         return True
@@ -120,6 +129,8 @@ def _has_person_before(words: Sequence[Token], at: int) -> bool:
         return False
     who = words[0].low == "who" and at > 1 and words[1].low not in AUXILIARIES
     who = who or (words[0].low == "which" and at > 2)
+    if is_object and who:
+        return False  # "Who told the police about him?"
     return who or any(word.low in PERSON_NOUNS for word in words[:at])
 
 
@@ -131,7 +142,7 @@ def _has_thing_before(words: Sequence[Token], at: int) -> bool:
         return any(not m.is_subject for m in named)
     if named or _is_resolved_later(words, at):
         return True
-    if clauses and any(content_words(word.text) for word in words[: clauses[-1]]):
+    if clauses and any(meaningful_words(word.text) for word in words[: clauses[-1]]):
         return True  # "What is flu and where is it from"
     asks = words[0].low in WH_WORDS | PREPOSITIONS | AUXILIARIES
     if asks and before in AUXILIARIES - _HAVE:
@@ -149,7 +160,7 @@ def _is_resolved_later(words: Sequence[Token], at: int) -> bool:
 
 def _has_noun_before(words: Sequence[Token], at: int) -> bool:
     """Whether a noun without a capital stands before `at`, as the subject may."""
-    if words[0].low in AUXILIARIES and at > 1 and content_words(words[1].text):
+    if words[0].low in AUXILIARIES and at > 1 and meaningful_words(words[1].text):
         return True  # "Did burlesque change its form"
     if words[at].low in ("they", "them", "their") and any(map(is_plural, words[:at])):
         return True
@@ -166,14 +177,17 @@ def _mentions(words: Sequence[Token]) -> list[Mention]:
     return [m for m in mentions(" ".join(w.text for w in words)) if m.kind != "time"]
 
 
+def _is_last(words: Sequence[Token], at: int) -> bool:
+    return at + 1 == len(words) or words[at + 1].text in "?.!,;:"
+
+
 def _is_object(words: Sequence[Token], at: int) -> bool:
     """Whether the pronoun cannot mean the subject: "What did Iran say about it?"."""
-    is_last = at + 1 == len(words) or words[at + 1].text in "?.!,;:"
     case = ("it", "them", "him", "her")
     before = words[at - 1].low if at else ""
     is_verb = at > 1 and before not in FUNCTION_WORDS and words[at - 2].low != "to"
     is_governed = before in PREPOSITIONS or is_verb
-    return is_last and is_governed and words[at].low in case
+    return _is_last(words, at) and is_governed and words[at].low in case
 
 
 def _inflected(name: str, words: Sequence[Token], at: int) -> str:

@@ -9,10 +9,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["Token", "content_words", "is_plural", "tokens"]
+__all__ = ["Token", "is_plural", "meaningful_words", "tokens"]
 
 _TOKEN = re.compile(
     r"""(?:[^\W\d_]\.){2,}            # U.S.
+    | (?:Mr|Mrs|Ms|Messrs|Dr|Prof|St|Gen|Col|Capt|Lt|Sgt|Sen|Rep|Gov|Rev|[A-ZÀ-Þ])
+      \.(?=\s*[A-ZÀ-Þ])               # Dr. Mueller, J. K. Rowling
     | ['’]s?(?![^\W_])                # the genitive, a token of its own
     | [^\W_]+(?:(?:[-&/.]|(?<=\d),(?=\d)|['’](?!s\b))[^\W_]+)*
     | [^\w\s]""",
@@ -50,6 +52,8 @@ def tokens(text: str) -> tuple[Token, ...]:
 
     >>> [token.text for token in tokens("Did Assad's U.S. envoy earn 1,100 dlrs?")]
     ['Did', 'Assad', "'s", 'U.S.', 'envoy', 'earn', '1,100', 'dlrs', '?']
+    >>> [token.text for token in tokens("Did Mr. B. Assad take vitamin C?")]
+    ['Did', 'Mr.', 'B.', 'Assad', 'take', 'vitamin', 'C', '?']
     """
     return tuple(Token(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text))
 
@@ -65,10 +69,10 @@ def is_plural(token: Token) -> bool:
     return is_noun and low.endswith("s") and not low.endswith(("ss", "us", "is"))
 
 
-def content_words(text: str) -> list[str]:
+def meaningful_words(text: str) -> list[str]:
     """Return the words that carry meaning, as written, each once, in order.
 
-    >>> content_words("What did the minister say about the price of the rubber?")
+    >>> meaningful_words("What did the minister say about the price of the rubber?")
     ['minister', 'price', 'rubber']
     """
     words = (
@@ -127,11 +131,13 @@ COMMON_VERBS = frozenset(
     got go went call called mean meant know known like find found see seen want wanted
     become became use used describe explain cause causes caused let""".split()
 )
-TITLES = frozenset(
-    """mr mrs ms dr sir lord lady president chairman chairwoman chancellor minister
-    premier king queen prince princess pope general colonel captain senator governor
-    secretary ambassador judge justice professor sheikh ayatollah bishop mayor
-    congressman representative""".split()
+ROLES = frozenset("ceo cfo coo cto cio pm mp mep vp".split())
+NO_NAMES = ROLES | {"hq"}  # though all their letters are capitals
+TITLES = ROLES | frozenset(
+    """mr mrs ms messrs dr sir lord lady president chairman chairwoman chancellor
+    minister premier king queen prince princess pope general colonel captain senator
+    governor secretary ambassador judge justice professor sheikh ayatollah bishop mayor
+    congressman representative prof gen col capt lt sgt sen rep gov rev""".split()
 )
 PERSON_NOUNS = TITLES | frozenset(
     """spokesman spokeswoman leader director economist analyst official executive chief
