@@ -132,9 +132,9 @@ class QA:
         Raises:
             QuestionError: if the question has no word, or is too long.
             ArticlesError: if there is no article of one of these ids.
-            ValueError: if `only` is a string, or `min_confidence` not in [0, 1].
+            ValueError: if `only` is no list of ids, or `min_confidence` not in [0, 1].
         """
-        whole = standalone(_checked(question, self.settings), turns)
+        whole = _completed(_checked(question, self.settings), turns, self.settings)
         begun = time.perf_counter()
         if min_confidence is None:
             min_confidence = self.settings.min_confidence
@@ -167,7 +167,7 @@ class QA:
         Raises:
             QuestionError: if the question has no word, or is too long.
             ArticlesError: if there is no article of one of these ids.
-            ValueError: if `top_k` is below 1, or `only` is a string.
+            ValueError: if `top_k` is below 1, or `only` is no list of ids.
         """
         if top_k < 1:
             raise ValueError(f"top_k must be at least 1, got {top_k}")
@@ -234,6 +234,7 @@ class QA:
             unknown_words=unknown_words,
         )
         count = self._store.passage_count()
+        asked = count if only is None else len(self._store.rows_of(only))
         decided = time.perf_counter()
         return dataclasses.replace(
             answer,
@@ -243,7 +244,7 @@ class QA:
                 "read": round(1000 * (read - retrieved), 2),
                 "decide": round(1000 * (decided - read), 2),
             },
-            passages=count,
+            passages=asked,
         )
 
     def _among(self, only: Collection[str] | None) -> frozenset[str] | None:
@@ -255,6 +256,10 @@ class QA:
                 f"only is {only!r}; wanted a list of ids, such as [{only!r}]"
             )
         among = frozenset(only)
+        if odd := [i for i in among if not isinstance(i, str)]:
+            raise ValueError(
+                f"only holds {odd[0]!r}; wanted are ids of articles, which are strings"
+            )
         gone = [i for i in among if i != well_formed(i) or not self._store.file_of(i)]
         if gone:
             raise ArticlesError(
@@ -263,6 +268,17 @@ class QA:
                 "`only` out to ask all."
             )
         return among
+
+
+def _completed(question: str, turns: Sequence[Turn], settings: Settings) -> str:
+    """Return the question completed from turns, which clients may have made up.
+
+    What is too long for a question was not asked before, and is not asked now.
+    """
+    most = settings.max_question_chars
+    asked = [t for t in turns if max(len(t.question), len(t.answer.standalone)) <= most]
+    whole = well_formed(standalone(question, asked))
+    return whole if len(whole) <= most else question
 
 
 def _checked(question: str, settings: Settings) -> str:

@@ -27,6 +27,14 @@ _REASONS = {
     "no_answer": "The articles do not say: passages come near, but none answers.",
     "low_confidence": "The articles may not say: the best words found are unsure.",
 }
+_REASONS_OF_ONE = {
+    "no_match": "The chosen article does not say: it is not about the words of this "
+    "question.",
+    "no_answer": "The chosen article does not say: passages come near, but none "
+    "answers.",
+    "low_confidence": "The chosen article may not say: the best words found are "
+    "unsure.",
+}
 
 
 def confidence_words(confidence: float) -> str:
@@ -38,9 +46,18 @@ def confidence_words(confidence: float) -> str:
     return next((words for least, words in _LEVELS if confidence >= least), "unsure")
 
 
-def reason_words(answer: Answer) -> str:
-    """Return why there is no answer, as a sentence; of an answer, the empty string."""
-    return _REASONS[answer.reason] if answer.reason else ""
+def reason_words(answer: Answer, chosen: int = 0) -> str:
+    """Return why there is no answer, as a sentence; of an answer, the empty string.
+
+    `chosen` is how many articles were asked, where only some were; 0 stands for all.
+    """
+    if answer.reason is None:
+        return ""
+    words = _REASONS[answer.reason]
+    if chosen == 1:
+        return _REASONS_OF_ONE.get(answer.reason, words)
+    who = f"The {chosen:,} chosen articles" if chosen else "The articles"
+    return words.replace("The articles", who)
 
 
 def one_line(passage: str) -> str:

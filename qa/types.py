@@ -206,7 +206,7 @@ class Answer:
     nearest: tuple[Citation, ...] = ()
     unknown_words: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
-    passages: int = 0  # how many passages the library held when this was asked
+    passages: int = 0  # how many passages were asked: all, or those of `only`
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:

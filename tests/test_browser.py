@@ -210,14 +210,14 @@ def test_a_citation_opens_the_source_at_its_words(page, library):
     expect(page.locator("#qa-position")).to_contain_text("1 of")
     expect(page.locator("#qa-position")).to_have_text("Citation 1 of 1")
     page.click('[data-act="next"]')
-    expect(page.locator("#qa-position")).to_contain_text("Other 1 of")
+    expect(page.locator("#qa-position")).to_contain_text("Other answer 1 of")
     page.click('[data-act="previous"]')
     assert mark_in_view(page) == words
     page.click('[data-act="copy-open"]')
     page.wait_for_selector("#qa[data-copied]")
     copied = page.get_attribute("#qa", "data-copied")
     assert copied
-    assert copied.startswith(f"“{words}” (The ice diary")
+    assert copied.startswith(f"“{words}” (The ice diary")  # a whole sentence
     expect(page.locator('[data-act="copy-open"]')).to_have_text("Copied")
 
 
@@ -231,7 +231,7 @@ def test_the_length_switches_without_asking_again(page):
     turn.get_by_role("radio", name="Paragraph").click()
     expect(around).to_be_visible()
     expect(around).to_contain_text("Engineers in Hawthorne cheered.")
-    turn.get_by_role("radio", name="Span").click()
+    turn.get_by_role("radio", name="Words").click()
     expect(around).to_be_hidden()
     assert not [name for name in asked if "/run/" in name]
 
@@ -256,6 +256,29 @@ def test_editing_a_question_asks_it_again(page):
     first.locator('[data-act="edit"]').click()
     first.locator(".edit-form textarea").fill("What is smaller than llamas?")
     first.get_by_role("button", name="Ask again").click()
+    expect(page.locator(".turn h2")).to_have_text(["What is smaller than llamas?"])
+    expect(page.locator('.turn[data-turn="0"]')).to_be_focused()
+    page.keyboard.press("Alt+k")  # what was open has gone
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.locator(".turn h2")).to_have_text(["Who found a tin box?", LANDED])
+    expect(page.locator("#qa-conversations option")).to_have_count(2)
+    first.locator('[data-act="edit"]').click()
+    first.locator(".edit-form textarea").press("Enter")  # the same words ask nothing
+    expect(page.locator(".edit-form")).to_have_count(0)
+    expect(page.locator(".turn h2")).to_have_text(["Who found a tin box?", LANDED])
+
+
+def test_a_key_pressed_while_an_edited_question_is_read_finds_nothing(page):
+    ask(page, "Who found a tin box?")
+    ask(page, LANDED).locator(".citations .cite").first.click()
+    expect(page.locator("#qa-source-body .source-title")).to_be_focused()
+    first = page.locator('.turn[data-turn="0"]')
+    first.locator('[data-act="edit"]').click()
+    first.locator(".edit-form textarea").fill("What is smaller than llamas?")
+    again = first.get_by_role("button", name="Ask again")
+    held = hold_back(page, "**/run/page_ask", again.click)
+    page.keyboard.press("Alt+k")
+    held.continue_()
     expect(page.locator(".turn h2")).to_have_text(["What is smaller than llamas?"])
 
 
@@ -375,12 +398,32 @@ def test_only_the_chosen_articles_are_asked(page):
     for place in turn.locator(".cite .title").all_text_contents():
         assert place == "The ice diary"
     page.click('[data-act="ask-all"]')
+    expect(page.locator("#qa-chosen button")).to_be_focused()
     page.fill("#qa-search", "rocket")
+    expect(rows).to_contain_text("rocket")
     page.click('[data-act="ask-found"]')
     expect(rows.locator("input")).to_be_checked()
     expect(page.locator("#qa-chosen")).to_contain_text("only 1 of 3")
     page.click('[data-act="ask-all"]')
     expect(ask(page, LANDED).locator(".cite").first).to_contain_text("rocket")
+
+
+def test_what_is_said_of_chosen_articles_holds_for_them(page):
+    """Also when it is drawn again; one press asks all of them."""
+    page.fill("#qa-search", "llamas")
+    expect(page.locator(".shelf li")).to_have_count(1)
+    page.locator(".shelf li input").check()
+    examples = page.locator("#qa-examples")
+    expect(examples.locator("button")).to_have_text(["Who is Maria Quispe?"])
+    turn = ask(page, "Zorgblatt whisper penguins?")
+    expect(turn.locator(".reason")).to_contain_text("The chosen article does not say")
+    expect(turn.locator(".spent")).to_contain_text("over 1 passage")
+    page.reload()
+    expect(turn.locator(".reason")).to_contain_text("The chosen article does not say")
+    turn.get_by_role("button", name="Ask all articles").click()
+    wide = page.locator('.turn[data-turn="1"]')
+    expect(wide.locator(".reason")).to_contain_text("The articles do not say")
+    expect(page.locator("#qa-chosen")).not_to_contain_text("only 1")
 
 
 def test_a_slow_list_does_not_take_a_choice_back(page):
@@ -555,6 +598,98 @@ def test_what_is_asked_stands_at_the_top_and_stays_there(page):
     expect(page.locator("#qa-source-body .source-title")).to_have_count(0)
 
 
+def test_what_is_being_written_is_not_lost(page):
+    """Neither to a question that is stopped, nor to a reload, nor to a long paste."""
+    hold(page)
+    page.fill("#qa-question", LANDED)
+    page.press("#qa-question", "Enter")
+    page.fill("#qa-question", "And who cheered?")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".wrong")).to_contain_text(LANDED)
+    expect(page.locator("#qa-question")).to_have_value("And who cheered?")
+    page.unroute_all(behavior="ignoreErrors")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".turn h2")).to_have_text([LANDED])
+    page.reload()
+    expect(page.locator("#qa-question")).to_have_value("And who cheered?")
+    page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          const field = document.querySelector("#qa-question");
+          data.setData("text", "x".repeat(3000));
+          const sent = { clipboardData: data, bubbles: true };
+          field.dispatchEvent(new ClipboardEvent("paste", sent));
+          const typed = { inputType: "insertFromPaste", bubbles: true };
+          field.dispatchEvent(new InputEvent("input", typed));
+        }"""
+    )
+    expect(page.locator("#qa-cut")).to_contain_text("cut at 2,000 characters")
+
+
+def test_damage_in_what_the_browser_keeps_costs_little(page):
+    """One answer that cannot be read has a stub; the page lives whatever is kept."""
+    ask(page, LANDED)
+    page.evaluate(
+        """() => {
+          const name = Object.keys(localStorage).find((key) => key.startsWith("qa-"));
+          const kept = JSON.parse(localStorage[name]);
+          kept.conversations[0].answers.push({ question: "What broke?", text: 5 }, 7);
+          kept.conversations.push(null, { id: 1 }, "x");
+          kept.chosen = kept.theme = 5;
+          localStorage[name] = JSON.stringify(kept);
+        }"""
+    )
+    page.reload()
+    expect(page.locator(".turn h2")).to_have_text([LANDED, "What broke?"])
+    expect(page.locator(".turn .found")).to_be_visible()
+    page.locator(".stub button").click()
+    expect(page.locator(".stub")).to_have_count(0)
+    expect(page.locator(".turn h2")).to_have_text([LANDED, "What broke?"])
+
+
+def test_a_server_that_is_gone_is_told_and_asked_again(page):
+    """The conversation stays in view."""
+    ask(page, "Who found a tin box?")
+    page.route("**/run/page_ask", lambda route: route.abort())
+    page.fill("#qa-question", LANDED)
+    page.press("#qa-question", "Enter")
+    told = page.locator('.wrong[role="alert"]')
+    expect(told).to_contain_text("Is `qa serve` still running?")
+    expect(page.locator(".turn .found")).to_be_visible()
+    page.unroute_all(behavior="ignoreErrors")
+    told.get_by_role("button", name="Try again").click()
+    expect(page.locator(".turn h2")).to_have_text(["Who found a tin box?", LANDED])
+    expect(page.locator("#qa-question")).to_have_value("")
+    expect(told).to_have_count(0)
+
+
+def test_the_focus_is_never_dropped(page):
+    """A button that has nothing more to do keeps it; a menu closes behind it."""
+    ask(page, LANDED)
+    page.wait_for_selector("#qa-source-body mark.span")
+    following = page.locator('[data-act="next"]')
+    following.focus()
+    for _ in range(6):
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(100)
+    expect(following).to_have_attribute("aria-disabled", "true")
+    expect(following).to_be_focused()
+    page.click("#qa-export summary")
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    expect(page.locator("#qa-export")).not_to_have_attribute("open", "")
+
+
+def test_a_long_question_is_shown_in_part(page):
+    turn = ask(page, LANDED + " And" + " so on" * 200)
+    heading = turn.locator("h2")
+    assert heading.bounding_box()["height"] < 110
+    turn.get_by_role("button", name="Show all").click()
+    assert heading.bounding_box()["height"] > 200
+    turn.get_by_role("button", name="Show less").click()
+    assert heading.bounding_box()["height"] < 110
+
+
 def test_a_server_that_fails_is_told(page):
     page.route("**/run/page_ask", lambda route: route.fulfill(status=500, body="{}"))
     page.fill("#qa-question", LANDED)
@@ -572,27 +707,29 @@ def test_keyboard_alone_is_enough(page):
     page.wait_for_selector(".found")
     page.wait_for_selector("#qa-source-body mark.span")
     keys.press("Escape")
-    keys.press("1")
+    keys.press("Alt+1")
     expect(page.locator("#qa-source-body .source-title")).to_be_focused()
     assert "barge" in mark_in_view(page)
-    keys.press("j")
-    expect(page.locator("#qa-position")).to_contain_text("Other 1 of")
+    keys.press("Alt+j")
+    expect(page.locator("#qa-position")).to_contain_text("Other answer 1 of")
+    expect(page.locator("#qa-source-body .source-title")).to_be_focused()
     keys.press("Escape")
     expect(page.locator("#qa-source-tools")).to_be_hidden()
-    keys.press("l")
+    keys.press("Alt+l")
     expect(page.locator("#qa")).to_have_attribute("data-length", "paragraph")
-    keys.press("e")
+    keys.press("Alt+e")
     keys.press("Escape")
-    keys.press("?")
+    keys.press("Alt+h")
     expect(page.locator("#qa-help")).to_contain_text("Shortcuts")
     expect(page.locator("#qa-curl")).to_contain_text("/ask")
     keys.press("Escape")
     expect(page.locator("#qa-help")).to_be_hidden()
-    keys.press("a")
+    keys.press("Alt+a")
     expect(page.locator("#qa-search")).to_be_focused()
-    keys.press("Escape")
-    keys.press("/")
+    page.locator("#qa-source-body").focus()
+    keys.type("and when, in all?")  # no command, wherever it is typed
     expect(page.locator("#qa-question")).to_be_focused()
+    expect(page.locator("#qa-question")).to_have_value("and when, in all?")
     seen = []
     for _ in range(20):
         keys.press("Tab")
@@ -659,8 +796,28 @@ class TestNarrow:
         expect(page.locator("#qa-search")).to_be_in_viewport()
         page.click('[data-act="to-source"]')
         expect(page.locator("#qa-source")).to_be_focused()
-        page.keyboard.press("?")
+        page.keyboard.press("Alt+h")
         expect(page.locator("#qa-help-title")).to_be_in_viewport()
+
+    def test_back_leads_to_the_conversation(self, page):
+        """By the browser's button or the page's own, from source and articles."""
+        turn = ask(page, "Who found a tin box?")
+        cite = turn.locator(".citations .cite").first
+        cite.click()
+        mark_in_view(page)
+        page.go_back()
+        expect(cite).to_be_in_viewport()
+        expect(cite).to_be_focused()
+        page.click('[data-act="to-library"]')
+        expect(page.locator("#qa-search")).to_be_in_viewport()
+        page.click('[data-act="to-conversation"]')
+        expect(cite).to_be_in_viewport()
+        expect(page.locator("#qa-library")).not_to_be_in_viewport()
+        ask(page, LANDED)
+        page.reload()
+        expect(page.locator(".turn h2").last).to_be_in_viewport()
+        page.wait_for_selector("#qa[data-adopted]")
+        expect(page.locator(".turn h2").last).to_be_in_viewport()
 
 
 def test_hostile_files_are_shown_as_text(page):
@@ -734,8 +891,7 @@ def test_nobody_is_kept_out(browser, url, scheme, size):
     turn.locator(".others summary").click()
     ask(page, "Zorgblatt whisper penguins?")
     found += axe.violations(page, source)
-    page.evaluate("document.activeElement.blur()")
-    page.keyboard.press("?")
+    page.keyboard.press("Alt+h")
     found += axe.violations(page, source)
     context.close()
     assert found == []

@@ -421,6 +421,12 @@ class TestArguments:
         with pytest.raises(ArticlesError, match="is not in the library"):
             getattr(qa, way)("What do llamas carry?", only=["llamas.md", id_])
 
+    @pytest.mark.parametrize("way", ["ask", "retrieve"])
+    def test_a_number_is_no_id(self, qa, way):
+        """The mistake of a caller is told as one."""
+        with pytest.raises(ValueError, match=r"only holds 1; wanted are ids"):
+            getattr(qa, way)("What do llamas carry?", only=["llamas.md", 1])
+
     def test_only_these_are_asked(self, qa):
         """An iterator of ids is as good as a list."""
         for only in (["rockets.txt"], iter(["rockets.txt"])):

@@ -66,6 +66,18 @@ class TestAddAndRemove:
         assert result.status == "skipped"
         assert ".mp4" in result.reason
 
+    def test_a_file_that_gives_no_article_is_not_kept(self, library, store):
+        """Neither beside the store nor in its list; what was there before stays."""
+        library.add([("pens.txt", b"Penguins breed in June.")])
+        again = [("pens.txt", b"Penguins breed in June."), ("film.mp4", b"\0")]
+        results = library.add([*again, ("w.docx", b"no zip"), ("empty.txt", b"")])
+        found = [result.status for result in results]
+        assert found == ["unchanged", "skipped", "skipped", "skipped"]
+        kept = sorted(path.name for path in (store.folder / "added").iterdir())
+        assert kept == ["pens.txt"]
+        assert store.skipped() == []
+        assert "added:/pens.txt" in ids(library)
+
     def test_same_names_do_not_overwrite(self, library):
         """Two files of one name are both kept."""
         results = library.add([("p/x.txt", b"One whale."), ("q/x.txt", b"Two whales.")])

@@ -40,7 +40,7 @@ from qa.web.export import export
 from qa.web.library_html import matching, progress_html, results_html, shelf_html
 from qa.web.proposals import proposals
 from qa.web.server import free_port, start
-from qa.web.source_html import article_head, article_html, as_quote
+from qa.web.source_html import article_head, article_html, as_quote, quotes
 from qa.web.text_html import escape, marked
 from qa.web.turnstile import TURNSTILE, Turnstile
 from tests.conftest import LLAMAS, ROCKETS
@@ -314,6 +314,47 @@ def test_no_answer_tells_why(article):
     assert "Ada left" in text
 
 
+def test_that_only_some_articles_were_asked_is_told(article):
+    """Neither more is claimed than was asked, nor is there no way out of it."""
+    answer = missing(article, cite(article, "Ada left"))
+    for chosen, words in (
+        (1, "The chosen article does not say: passages come near"),
+        (3, "The 3 chosen articles do not say: passages come near"),
+    ):
+        html = turn_html(answer, 0, lambda _: article, chosen)
+        assert words in Seen(html).text
+        assert ("data-act", "widen") in Seen(html).attributes
+    everywhere = Seen(turn_html(answer, 0, lambda _: article))
+    assert ("data-act", "widen") not in everywhere.attributes
+
+
+def test_unsure_words_stand_before_what_is_near(article):
+    """They are what the reason names, so they are open, with how sure they are."""
+    unsure = Alternative("Bo stayed", "Bo stayed.", 0.2, (cite(article, "Bo stayed"),))
+    answer = missing(article, cite(article, "Ada left"), alternatives=(unsure,))
+    html = turn_html(
+        dataclasses.replace(answer, reason="low_confidence"), 0, lambda _: article
+    )
+    text = Seen(html).text
+    assert text.index("20 %") < text.index("Nearest passages")
+    assert '<details class="others" open>' in html
+    none = turn_html(answer, 0, lambda _: article)
+    assert '<details class="others">' in none
+    assert none.index("Nearest passages") < none.index("20 %")
+
+
+def test_a_skipped_file_is_told_without_the_words_of_programs():
+    path = "added:/a.docx"
+    reason = f"{path}: damaged, or no .docx file (BadZipFile: File is not a zip file)."
+    pieces = [
+        shelf_html(matching([], ""), [], [(path, reason)], 0),
+        results_html([FileResult("a.docx", "skipped", reason)]),
+    ]
+    for text in (Seen(html).text for html in pieces):
+        assert "a.docx: damaged, or no .docx file (File is not a zip file)." in text
+        assert "added:" not in text
+
+
 def test_the_completed_question_is_shown(article):
     answer = answered(cite(article, "Bo"), article, standalone="Who stayed?")
     assert (
@@ -325,6 +366,16 @@ def test_a_quote_is_copied_with_its_source(article):
     assert as_quote(cite(article, "Bo stayed")) == (
         "“Bo stayed” (Rain & more, 20 November 2015, para. 1, a.md)"
     )
+
+
+def test_a_quote_is_copied_at_each_length(article):
+    citation = cite(article, "Bo stayed", sentence_start=33, sentence_end=58)
+    found = quotes(article, citation)
+    assert found["span"].startswith("“Bo stayed” (Rain")
+    assert found["sentence"].startswith("“Bo stayed; it rained on.” (Rain")
+    assert found["paragraph"].startswith("“It rained. Bo stayed; it rained on.” (")
+    changed = dataclasses.replace(article, text="New. " + article.text)
+    assert set(quotes(changed, citation).values()) == {as_quote(citation)}
 
 
 def test_progress_is_told_with_rate_and_time_left():
@@ -340,7 +391,7 @@ def test_exports_can_be_read_back_and_verified(qa, folder):
     answer = qa.ask("Which are smaller than llamas?")
     found = export("json", "Llamas", [answer], DAY)
     data = json.loads(found["text"])
-    assert found["name"] == "qa-2015-11-20.json"
+    assert found["name"] == "qa-2015-11-20-llamas.json"
     assert answer_from_json(data["answers"][0]).citations == answer.citations
     assert all(check.is_verbatim for check in verify_answer(data["answers"][0], folder))
 
@@ -363,6 +414,20 @@ def test_the_markdown_export_has_quote_place_and_hash(article):
     text = export("markdown", "T", [answered(citation, article)], DAY)["text"]
     for words in ("**Bo stayed**", "characters 33 to 42", "`ab12`"):
         assert words in text
+
+
+@pytest.mark.parametrize("kind", ["markdown", "html"])
+def test_an_export_tells_what_is_near_and_what_else_was_found(article, kind):
+    near = cite(article, "Ada left", file_hash="ab12")
+    other = Alternative("Bo stayed", "Bo stayed.", 0.2, (cite(article, "Bo stayed"),))
+    none = missing(article, near, alternatives=(other,))
+    found = answered(near, article, alternatives=(other,))
+    text = export(kind, "T", [none], DAY)["text"].partition("<script")[0]
+    for words in ("Nearest passages", "Ada left", "Words found, but unsure", "20%"):
+        assert words in text
+    text = export(kind, "T", [found], DAY)["text"].partition("<script")[0]
+    assert "Nearest passages" not in text
+    assert text.index("Other answers") < text.index("Bo stayed")
 
 
 def test_an_unknown_kind_of_export_is_refused(article):
@@ -621,6 +686,43 @@ def test_of_the_chosen_articles_those_are_asked_that_are_left(url):
     assert "no longer in the library" in none["error"]
 
 
+def test_the_chosen_articles_are_counted_and_make_the_examples(url, library):
+    """The passages of those alone are told, and no other article is offered."""
+    question = "Where did the booster land?"
+    (held,) = [a for a in library.library.articles() if a.id == "llamas.md"]
+    got = call(url, "page_ask", question, [], ["llamas.md"], 0, "")
+    assert got["answer"]["passages"] == held.passages
+    assert got["answer"]["chosen"] == 1
+    everything = call(url, "page_ask", question, [], [], 0, "")["answer"]
+    assert everything["passages"] > held.passages
+    assert "chosen" not in everything  # what is kept is what is published
+    for first in ([], ["rockets.txt"]):
+        for example in call(url, "page_examples", first, ["llamas.md"])["questions"]:
+            cited = library.ask(example).citations
+            assert "llamas.md" in {citation.article for citation in cited}
+    kept = dict(got["answer"], text=None, sentence=None, reason="no_answer")
+    kept["citations"] = []
+    (drawn,) = call(url, "page_render", [kept])["html"]
+    assert "The chosen article does not say" in drawn
+
+
+def test_a_kept_answer_that_cannot_be_read_costs_its_own_turn(url):
+    """The others are drawn, followed up and exported."""
+    question = "What did Maria Quispe say?"
+    whole = call(url, "page_ask", question, [], [], 0, "")["answer"]
+    broken = {"question": "What broke?", "text": 5}
+    drawn = call(url, "page_render", [broken, whole, 7])["html"]
+    assert "What broke?" in drawn[0]
+    assert "cannot be shown any more" in drawn[0]
+    assert "Quispe" in drawn[1]
+    assert "cannot be shown any more" in drawn[2]
+    kept = [whole, broken]
+    followed = call(url, "page_ask", "What is she?", kept, [], 2, "")["answer"]
+    assert "Quispe" in followed["standalone"]
+    text = call(url, "page_export", "json", "T", kept)["text"]
+    assert [a["question"] for a in json.loads(text)["answers"]] == [question]
+
+
 def test_a_turn_with_a_wrong_type_is_told(url):
     turn = httpx.get(f"{url}/ask?question=llamas").json() | {"text": 5}
     asked = {"question": "And when?", "turns": [turn]}
@@ -726,7 +828,6 @@ def test_tools_for_assistants(url):
 def test_errors_are_told_to_the_page(url):
     assert "no word" in call(url, "page_ask", "?", [], [], 0, "")["error"]
     assert "no longer" in call(url, "page_article", "gone.md", 0)["error"]
-    assert "not an answer" in call(url, "page_render", [{"text": "x"}])["error"]
     asked = call(url, "page_ask", "llamas", [], [], 0, "")["answer"]
     assert "no citation" in call(url, "page_citation", asked, "citations", 99)["error"]
 

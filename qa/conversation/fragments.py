@@ -119,6 +119,8 @@ def merged_bare(wh: str, previous: str, answer: str | None) -> str:
     'When was Hill planning to go (Rome)?'
     >>> merged_bare("why", "Who met the banks?", "Ray Hill")
     'Who met the banks (Ray Hill), and why?'
+    >>> merged_bare("why", "What did Hill say about the banks?", None)
+    'What did Hill say about the banks, and why?'
     """
     begun, at, rest = (
         _WH_PHRASE.match(previous),
@@ -129,7 +131,8 @@ def merged_bare(wh: str, previous: str, answer: str | None) -> str:
     asked = begun["wh"].lower() if begun else ""
     is_short = answer is not None and len(answer.split()) <= _MAX_ANSWER_WORDS
     known = f" ({answer})" if is_short and asked not in ("why", "how", "when") else ""
-    if begun is None or at is None:
+    is_object = asked == "what" and not known  # without it its verb has none
+    if begun is None or at is None or is_object:
         return f"{rest}{known}, and {wh}?"
     return f"{_upper(wh)} {rest[tokens(previous)[at].start :]}{known}?"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from qa.errors import QAError
+from qa.library.change import Change
 from qa.library.lock import locked
 from qa.library.progress import Progress, SyncReport
 from qa.library.records import StoredArticle
@@ -125,7 +126,8 @@ class Library:
         """Keep files (name, bytes) beside the store, and index them.
 
         A name that other bytes have taken is numbered, for what is kept may have no
-        other copy. The folder of the user is never written to.
+        other copy. A file that gives no article is not kept; its result says why. The
+        folder of the user is never written to.
 
         Raises:
             StoreBusyError: if another process is writing.
@@ -135,7 +137,9 @@ class Library:
             place.mkdir(parents=True, exist_ok=True)
             names = [_keep(place, _safe(name), data) for name, data in files]
         report = self.sync()
-        return [_result(name, report) for name in names]
+        results = [_result(name, report) for name in names]
+        self._forget({ADDED + r.name for r in results if r.status == "skipped"})
+        return results
 
     def remove(self, ids: Iterable[str]) -> None:
         """Take articles out of the library.
@@ -156,12 +160,21 @@ class Library:
                     change.hide(article.id, file)
                     files.add(file)
             change.drop_orphan_vectors()
-            left = self.store.article_files()
-            for file in files:
-                if file.startswith(ADDED) and file not in left:
-                    change.show(file)
-                    change.forget_file(file)
-                    self._place(file).unlink(missing_ok=True)
+            self._forget_empty(change, files)
+
+    def _forget(self, files: set[str]) -> None:
+        """Delete those of the files that were handed over and give no article."""
+        if files:
+            with self._alone(), self.store.change() as change:
+                self._forget_empty(change, files)
+
+    def _forget_empty(self, change: Change, files: set[str]) -> None:
+        left = self.store.article_files()
+        for file in files:
+            if file.startswith(ADDED) and file not in left:
+                change.show(file)
+                change.forget_file(file)
+                self._place(file).unlink(missing_ok=True)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -5,20 +5,22 @@ Stateless: the conversation comes along with each call, so two people's can not 
 
 import datetime
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from qa.errors import QAError
 from qa.library.formats import SUPPORTED, is_supported
 from qa.library.library import FileResult
+from qa.render import reason_words
 from qa.schema import Json, answer_from_json, answer_to_json
 from qa.types import Answer, Article, Citation, Turn
-from qa.web.answer_html import turn_html
+from qa.web.answer_html import stub_html, turn_html
 from qa.web.examples import Examples, spread
 from qa.web.export import export
 from qa.web.library_html import matching, progress_html, results_html, shelf_html
-from qa.web.source_html import article_head, article_html, as_quote
+from qa.web.source_html import article_head, article_html, quotes
 from qa.web.text_html import clipped, escape, plural
 from qa.web.turnstile import TURNSTILE
 
@@ -60,6 +62,30 @@ def turns_of(answers: Sequence[Json]) -> list[Turn]:
     return [Turn(answer.question, answer) for answer in found]
 
 
+def _kept(data: Any) -> tuple[Answer, int]:
+    """Return an answer that the browser kept, and how many articles were chosen for it.
+
+    Where none were, that is 0; `page_ask` adds it as `chosen` to what is published.
+
+    Raises:
+        QAError: if it is no answer, or one that cannot be read any more.
+    """
+    if not isinstance(data, dict):
+        raise QAError("this is not an answer of qa: it is no object. Ask again.")
+    chosen = data.get("chosen", 0)
+    facts = {name: value for name, value in data.items() if name != "chosen"}
+    return answer_from_json(facts), chosen if isinstance(chosen, int) else 0
+
+
+def _readable(answers: Sequence[Json]) -> list[Answer]:
+    """Return those of the answers that the browser kept which can be read."""
+    found = []
+    for data in answers[:_MAX_TURNS]:
+        with suppress(QAError):
+            found.append(_kept(data)[0])
+    return found
+
+
 class Actions:
     """The acts of the page, over one library."""
 
@@ -91,7 +117,8 @@ class Actions:
                 "ask all."
             )
         with TURNSTILE.passed(ticket):
-            answer = self._qa.ask(question, turns=turns_of(answers), only=left or None)
+            turns = [Turn(answer.question, answer) for answer in _readable(answers)]
+            answer = self._qa.ask(question, turns=turns, only=left or None)
         progress = self._qa.library.status
         note = ""
         if progress is not None:
@@ -99,11 +126,11 @@ class Actions:
                 f'<p class="indexing">Asked while indexing: {progress.share:.0%} of '
                 "the files are read so far.</p>"
             )
-        html = turn_html(answer, number, self._store.article)
+        html = turn_html(answer, number, self._store.article, len(left))
         return {
-            "answer": answer_to_json(answer),
+            "answer": answer_to_json(answer) | ({"chosen": len(left)} if left else {}),
             "html": html.replace("</article>", f"{note}</article>"),
-            "said": answer.text or "The articles do not say.",
+            "said": answer.text or reason_words(answer, len(left)),
         }
 
     @_told
@@ -113,15 +140,21 @@ class Actions:
 
     @_told
     def page_render(self, answers: list[Json]) -> Json:
-        """Draw the turns of a conversation that the browser kept."""
-        find = self._store.article
-        turns = turns_of(answers[:_MAX_TURNS])
-        return {"html": [turn_html(t.answer, n, find) for n, t in enumerate(turns)]}
+        """Draw the turns of a conversation that the browser kept, each on its own."""
+        drawn = enumerate(answers[:_MAX_TURNS])
+        return {"html": [self._drawn(data, number) for number, data in drawn]}
+
+    def _drawn(self, data: Any, number: int) -> str:
+        try:
+            answer, chosen = _kept(data)
+        except QAError:
+            return stub_html(data, number)
+        return turn_html(answer, number, self._store.article, chosen)
 
     @_told
     def page_citation(self, answer: Json, group: str, index: int) -> Json:
         """Show the article of a citation with the cited words marked."""
-        citation = _citation_of(answer_from_json(answer), group, index)
+        citation = _citation_of(_kept(answer)[0], group, index)
         article = self._store.article(citation.article)
         if article is None:
             raise QAError(
@@ -136,7 +169,7 @@ class Actions:
                 "again to find where they stand now.</p>"
             )
         body = article_html(article, None if notice else citation)
-        return _source(article, notice + body, as_quote(citation))
+        return _source(article, notice + body, quotes(article, citation))
 
     @_told
     def page_article(self, article: str, at: int) -> Json:
@@ -144,7 +177,7 @@ class Actions:
         found = self._store.article(article)
         if found is None:
             raise QAError("This article is no longer in the library.")
-        return _source(found, article_html(found, None, min(at, len(found.text))), "")
+        return _source(found, article_html(found, None, min(at, len(found.text))), {})
 
     @_told
     def page_library(self, query: str, chosen: list[str]) -> Json:
@@ -209,23 +242,28 @@ class Actions:
         return {}
 
     @_told
-    def page_examples(self, articles: list[str]) -> Json:
-        """Find questions that are answered: by these articles first, then by any."""
+    def page_examples(self, articles: list[str], chosen: list[str]) -> Json:
+        """Find questions that are answered: by these articles first, then by any.
+
+        Where some are chosen, only by those.
+        """
         count = _INSTEAD_EXAMPLES if articles else _START_EXAMPLES
-        others = [article.id for article in self._qa.library.articles()]
-        ids = list(dict.fromkeys([*articles, *spread(others, count)]))
+        asked = [a.id for a in self._qa.library.articles()]
+        if chosen:
+            asked = [id_ for id_ in asked if id_ in set(chosen)]
+        first = [id_ for id_ in articles if id_ in set(asked)]
+        ids = list(dict.fromkeys([*first, *spread(asked, count)]))
         return {"questions": self._examples.among(ids, count)}
 
     @_told
     def page_export(self, kind: str, title: str, answers: list[Json]) -> Json:
         """Write a conversation down as one file."""
-        turns = turns_of(answers[:_MAX_TURNS])
-        return export(kind, title, [t.answer for t in turns], datetime.date.today())
+        return export(kind, title, _readable(answers), datetime.date.today())
 
 
-def _source(article: Article, body: str, quote: str) -> Json:
+def _source(article: Article, body: str, copied: dict[str, str]) -> Json:
     html = f'{article_head(article)}<div class="source-text">{body}</div>'
-    return {"article": article.id, "html": html, "quote": quote}
+    return {"article": article.id, "html": html, "quotes": copied}
 
 
 def _citation_of(answer: Answer, group: str, index: int) -> Citation:

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable
 
-from qa.library.sentences import Span, paragraph_spans
 from qa.render import confidence_words, one_line, reason_words, worth_a_look
 from qa.types import Alternative, Answer, Article, Citation
+from qa.web.source_html import paragraphs_around
 from qa.web.text_html import clipped, escape, isolated, marked, plural
 
-__all__ = ["Lookup", "answer_html", "turn_html"]
+__all__ = ["Lookup", "answer_html", "stub_html", "turn_html"]
 
 Lookup = Callable[[str], Article | None]
 """Finds an article by its id; None when it has gone from the library."""
 
-_MOST_AROUND = 1500  # characters of a paragraph shown on either side of the sentence
 _MOST_BESIDE = 700  # characters of the sentence shown on either side of the span
 _LONG_SPAN = 160  # characters; a longer one is set smaller
 _WHOLE = 0.9  # share of its sentence from which a span counts as all of it
+_LENGTHS = {"span": "Words", "sentence": "Sentence", "paragraph": "Paragraph"}
 _EXPLAINED = (
     "An estimate of the chance that these words answer the question, fitted on "
     "questions whose answers are known: of answers this sure, about {share} in 100 "
@@ -23,23 +23,41 @@ _EXPLAINED = (
 )
 
 
-def turn_html(answer: Answer, number: int, find: Lookup) -> str:
-    """Return one exchange as an `<article>`; `number` counts from 0."""
+def turn_html(answer: Answer, number: int, find: Lookup, chosen: int = 0) -> str:
+    """Return one exchange as an `<article>`; `number` counts from 0.
+
+    `chosen` is how many articles were asked, where only some were; 0 stands for all.
+    """
+    body = f"{_understood(answer)}{answer_html(answer, number, find, chosen)}"
+    return _turn(answer.question, number, body)
+
+
+def stub_html(kept: object, number: int) -> str:
+    """Return the exchange for a kept answer that cannot be read any more."""
+    question = kept.get("question") if isinstance(kept, dict) else None
+    return _turn(
+        question if isinstance(question, str) else "",
+        number,
+        '<p class="stub">This answer cannot be shown any more. '
+        '<button class="quiet" data-act="ask-anew">Ask again</button></p>',
+    )
+
+
+def _turn(question: str, number: int, body: str) -> str:
     return (
         f'<article class="turn" data-turn="{number}" tabindex="-1" '
         f'aria-labelledby="q{number}">'
         f'<header class="asked"><h2 id="q{number}" dir="auto">'
-        f"{escape(clipped(answer.question, 2000))}</h2>"
+        f"{escape(clipped(question, 2000))}</h2>"
         '<button class="quiet edit" data-act="edit" aria-label="Edit this question '
-        'and ask again">Edit</button></header>'
-        f"{_understood(answer)}{answer_html(answer, number, find)}</article>"
+        f'and ask again">Edit</button></header>{body}</article>'
     )
 
 
-def answer_html(answer: Answer, number: int, find: Lookup) -> str:
+def answer_html(answer: Answer, number: int, find: Lookup, chosen: int = 0) -> str:
     """Return what stands below the question."""
     if not answer.is_found:
-        return _not_found(answer, number)
+        return _not_found(answer, number, chosen)
     first = answer.citations[0]
     article = find(first.article)
     return (
@@ -75,7 +93,7 @@ def _words(answer: Answer, article: Article | None) -> str:
         span = (cited.start - shift, cited.end - shift)
         sentence = around = (0, len(text))
     else:
-        text, around = article.text, _around(article.text, sentence)
+        text, around = article.text, paragraphs_around(article.text, sentence)
     # a "sentence" may be a list without an end: the span must not drown in it
     first = max(sentence[0], span[0] - _MOST_BESIDE)
     last = min(sentence[1], span[1] + _MOST_BESIDE)
@@ -91,16 +109,6 @@ def _words(answer: Answer, article: Article | None) -> str:
         f'<span class="around">{before}</span>{inner}'
         f'<span class="around">{after}</span></blockquote>'
     )
-
-
-def _around(text: str, sentence: Span) -> Span:
-    """Return the paragraphs that hold the sentence, within bounds."""
-    held = [
-        p for p in paragraph_spans(text) if p[0] < sentence[1] and p[1] > sentence[0]
-    ]
-    first = min([sentence[0], *(p[0] for p in held)])
-    last = max([sentence[1], *(p[1] for p in held)])
-    return max(first, sentence[0] - _MOST_AROUND), min(last, sentence[1] + _MOST_AROUND)
 
 
 def _sureness(answer: Answer, number: int) -> str:
@@ -150,8 +158,9 @@ def _alternatives(answer: Answer) -> str:
     if not shown:
         return ""
     items = "".join(_alternative(index, a) for index, a in shown)
+    is_open = " open" if answer.reason == "low_confidence" else ""
     return (
-        f'<details class="others"><summary>{escape(_others(answer, shown))} '
+        f'<details class="others"{is_open}><summary>{escape(_others(answer, shown))} '
         f'<span class="count">({len(shown)})</span></summary>'
         f"<ol>{items}</ol></details>"
     )
@@ -183,7 +192,7 @@ def _alternative(index: int, alternative: Alternative) -> str:
     )
 
 
-def _not_found(answer: Answer, number: int) -> str:
+def _not_found(answer: Answer, number: int, chosen: int) -> str:
     missing = ""
     if answer.unknown_words and answer.reason != "no_articles":
         words = ", ".join(
@@ -200,9 +209,15 @@ def _not_found(answer: Answer, number: int) -> str:
             for index, c in enumerate(answer.nearest)
         )
         near = f'<h3>Nearest passages</h3><ol class="nearest">{items}</ol>'
+    more = _alternatives(answer)
+    is_unsure = answer.reason == "low_confidence"
+    all_ = ""
+    if chosen:
+        all_ = '<p><button class="widen" data-act="widen">Ask all articles</button></p>'
     return (
-        f'<div class="unfound"><p class="reason">{escape(reason_words(answer))}</p>'
-        f"{missing}{near}{_alternatives(answer)}"
+        f'<div class="unfound"><p class="reason">'
+        f"{escape(reason_words(answer, chosen))}</p>"
+        f"{all_}{missing}{more + near if is_unsure else near + more}"
         f'<div class="instead" data-instead="{number}" hidden></div>'
         f"{_footer(answer, is_found=False)}</div>"
     )
@@ -216,8 +231,8 @@ def _footer(answer: Answer, *, is_found: bool) -> str:
     if is_found:
         radios = "".join(
             f'<button role="radio" aria-checked="false" data-length="{length}">'
-            f"{length.capitalize()}</button>"
-            for length in ("span", "sentence", "paragraph")
+            f"{label}</button>"
+            for length, label in _LENGTHS.items()
         )
         actions = (
             f'<span class="lengths" role="radiogroup" aria-label="Length of the '

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -9,9 +10,11 @@ from qa.errors import QAError
 from qa.render import (
     confidence_words,
     markdown_line,
+    one_line,
     place,
     reason_words,
     to_markdown,
+    worth_a_look,
 )
 from qa.schema import Json, answer_to_json
 from qa.types import Answer, Citation
@@ -27,9 +30,10 @@ _TYPES = {
     "json": ("json", "application/json"),
     "html": ("html", "text/html"),
 }
+_LONGEST_SLUG = 60  # characters of the first question in the file's name
 _STYLE = (
     "body{font:18px/1.55 Georgia,serif;max-width:42rem;margin:3rem auto;padding:0 1em;"
-    "color:#1d1b18;background:#fcfbf8}h1{font-size:1.5rem}h2{font-size:1.15rem;"
+    "color:#1d1b18;background:#fcfbf8}h1{font-size:1.5rem}h3{font-size:1rem}h2{font-size:1.15rem;"
     "margin-top:3rem;border-top:1px solid #ccc;padding-top:1rem}"
     "mark{background:#fbe29a;border-bottom:2px solid #8a6100}"
     "small,dd{color:#55504a;font-size:.85rem}"
@@ -55,10 +59,19 @@ def export(
     suffix, media_type = _TYPES[kind]
     write = {"markdown": _markdown, "json": _json, "html": _html}[kind]
     return {
-        "name": f"qa-{day.isoformat()}.{suffix}",
+        "name": f"{'-'.join(['qa', day.isoformat(), *_slug(title)])}.{suffix}",
         "type": media_type,
         "text": write(title, answers, day),
     }
+
+
+def _slug(title: str) -> list[str]:
+    """Return the first words of a title as they may stand in a file's name.
+
+    >>> _slug("Who's there, in Reykjavík?")
+    ['who', 's', 'there', 'in', 'reykjavík']
+    """
+    return re.findall(r"[^\W_]+", title[:_LONGEST_SLUG].lower())
 
 
 def _markdown(title: str, answers: Sequence[Answer], day: datetime.date) -> str:
@@ -68,7 +81,16 @@ def _markdown(title: str, answers: Sequence[Answer], day: datetime.date) -> str:
         if answer.standalone.strip() != answer.question.strip():
             parts += [f"Understood as: {markdown_line(answer.standalone)}", ""]
         parts += [to_markdown(answer), ""]
-        parts += [f"- `{c.path}`: SHA-256 `{c.file_hash}`" for c in answer.citations]
+        for heading, items in _beside(answer):
+            parts += [f"{heading}:", ""]
+            parts += [
+                f"- {markdown_line(words)} ({markdown_line(more)}; `{c.path}`)"
+                for words, more, c in items
+            ]
+            parts.append("")
+        cited = (*answer.citations, *answer.nearest)
+        hashes = {c.path: c.file_hash for c in cited}
+        parts += [f"- `{path}`: SHA-256 `{hash_}`" for path, hash_ in hashes.items()]
         parts.append("")
     return "\n".join(parts)
 
@@ -109,7 +131,26 @@ def _html_turn(answer: Answer) -> str:
         sure = confidence_words(answer.confidence)
         parts.append(f"<p><small>{sure}, {answer.confidence:.0%}</small></p>")
     parts += [_html_citation(n, c) for n, c in enumerate(answer.citations, start=1)]
+    for heading, items in _beside(answer):
+        rows = "".join(
+            f'<li dir="auto">{escape(words)} <small>{escape(more)}, '
+            f"<code>{escape(c.path)}</code></small></li>"
+            for words, more, c in items
+        )
+        parts.append(f"<h3>{heading}</h3><ul>{rows}</ul>")
     return "".join(parts)
+
+
+def _beside(answer: Answer) -> list[tuple[str, list[tuple[str, str, Citation]]]]:
+    """Return what stands beside an answer, or instead: words, place, citation."""
+    others = [
+        (a.text, f"{a.confidence:.0%}, {place(a.citations[0])}", a.citations[0])
+        for _, a in worth_a_look(answer)
+    ]
+    near = [(one_line(c.quote), place(c), c) for c in answer.nearest]
+    heading = "Other answers" if answer.is_found else "Words found, but unsure"
+    lists = [(heading, others), ("Nearest passages", near)]
+    return [(heading, items) for heading, items in lists if items]
 
 
 def _html_words(answer: Answer) -> str:

@@ -1,5 +1,6 @@
 """The library region: articles, what became of uploads, and how far indexing is."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ __all__ = ["Shelf", "matching", "progress_html", "results_html", "shelf_html"]
 
 _SHOWN = 200  # articles listed at a time; the search box finds the rest
 _SKIPPED_SHOWN = 50
+_CLASS = re.compile(r"(file|damaged) \(\w+: ?")  # as the formats word a damage
 _STATUS_WORDS = {
     "added": "added",
     "changed": "replaced",
@@ -91,7 +93,8 @@ def _skipped(skipped: Sequence[tuple[str, str]]) -> str:
     if not skipped:
         return ""
     items = "".join(
-        f"<li>{isolated(path, 160)}: {isolated(_without_path(path, reason))}</li>"
+        f"<li>{isolated(path.removeprefix(ADDED), 160)}: "
+        f"{isolated(_plainly(path, reason))}</li>"
         for path, reason in skipped[:_SKIPPED_SHOWN]
     )
     return (
@@ -100,8 +103,14 @@ def _skipped(skipped: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def _without_path(path: str, reason: str) -> str:
-    return reason.removeprefix(path).lstrip(": ")
+def _plainly(path: str, reason: str) -> str:
+    """Return the reason without the path before it and the exception's class in it.
+
+    >>> _plainly("a.docx", "a.docx: damaged, or no .docx file (BadZipFile: no zip).")
+    'damaged, or no .docx file (no zip).'
+    """
+    found = reason.removeprefix(path).lstrip(": ").replace(ADDED, "")
+    return _CLASS.sub(r"\1 (", found).replace(" ()", "")
 
 
 def _hidden(hidden: int) -> str:
@@ -130,8 +139,8 @@ def results_html(results: Sequence[FileResult]) -> str:
 def _because(result: FileResult) -> str:
     if not result.reason:
         return ""
-    reason = _without_path(ADDED + result.name, result.reason)
-    return f": {isolated(_without_path(result.name, reason))}"
+    reason = _plainly(result.name, result.reason.removeprefix(ADDED))
+    return f": {isolated(reason)}"
 
 
 def progress_html(progress: Progress) -> str:

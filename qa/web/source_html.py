@@ -6,9 +6,17 @@ from qa.library.sentences import Span, paragraph_spans
 from qa.types import Article, Citation
 from qa.web.text_html import clipped, escape, isolated, marked, plural
 
-__all__ = ["article_head", "article_html", "as_quote", "window_around"]
+__all__ = [
+    "article_head",
+    "article_html",
+    "as_quote",
+    "paragraphs_around",
+    "quotes",
+    "window_around",
+]
 
 _WINDOW = 40_000  # characters shown at a time: a page that stays quick
+_MOST_AROUND = 1500  # characters of a paragraph shown on either side of the sentence
 _LONGEST_HEADING = 90  # characters
 _LONGEST_PARAGRAPH = 20_000  # characters; a longer one is cut where the window ends
 
@@ -29,6 +37,16 @@ def window_around(article: Article, start: int, end: int) -> Span:
         if begin < last <= stop and stop - last < _LONGEST_PARAGRAPH:
             last = max(stop, end)
     return first, last
+
+
+def paragraphs_around(text: str, sentence: Span) -> Span:
+    """Return the paragraphs that hold the sentence, within bounds."""
+    held = [
+        p for p in paragraph_spans(text) if p[0] < sentence[1] and p[1] > sentence[0]
+    ]
+    first = min([sentence[0], *(p[0] for p in held)])
+    last = max([sentence[1], *(p[1] for p in held)])
+    return max(first, sentence[0] - _MOST_AROUND), min(last, sentence[1] + _MOST_AROUND)
 
 
 def article_head(article: Article) -> str:
@@ -78,16 +96,34 @@ def article_html(article: Article, citation: Citation | None, at: int = 0) -> st
     return f'{earlier}{"".join(parts)}{later}<p class="meta end">{note}</p>'
 
 
-def as_quote(citation: Citation) -> str:
-    """Return the quote with its attribution, as copied to the clipboard."""
+def quotes(article: Article, citation: Citation) -> dict[str, str]:
+    """Return what is copied of a citation at each length of the answer.
+
+    Of an article that has changed since, that is the quote at every length.
+    """
+    text, quote = article.text, citation.quote
+    sentence = (citation.sentence_start, citation.sentence_end)
+    paragraph = paragraphs_around(text, sentence)
+    is_changed = text[citation.start : citation.end] != quote
+    places = {"sentence": sentence, "paragraph": paragraph}
+    longer = {
+        length: as_quote(citation, quote if is_changed else text[start:end])
+        for length, (start, end) in places.items()
+    }
+    return {"span": as_quote(citation), **longer}
+
+
+def as_quote(citation: Citation, words: str | None = None) -> str:
+    """Return the quote, or words around it, with its attribution, to be copied."""
     facts = [citation.byline, citation.title]
     if citation.published:
         facts.append(f"{citation.published.day} {citation.published:%B %Y}")
     unit = ("page", citation.page) if citation.page else ("para", citation.paragraph)
     facts.append(f"{unit[0]}. {unit[1]}" if unit[0] == "para" else f"p. {unit[1]}")
     facts.append(citation.path)
-    quote = citation.quote.strip()
-    opened = quote if quote[:1] in '“"«„' else f"“{quote}”"
+    quote = (words or citation.quote).strip()
+    is_quoted = quote[:1] in '“"«„' and quote[-1:] in '”"»“'
+    opened = quote if is_quoted else f"“{quote}”"
     return f"{opened} ({', '.join(clipped(f, 300) for f in facts if f)})"
 
 

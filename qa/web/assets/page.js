@@ -6,8 +6,10 @@
   const TURNS_SENT = 6; // earlier answers that a follow-up may lean on
   const LENGTHS = ["span", "sentence", "paragraph"];
   const MOST_FILES = 50, LARGEST_FILE = 50e6, LARGEST_UPLOAD = 100e6; // the server holds to the same
-  const GROUPS = { citations: "Citation", alternatives: "Other", nearest: "Near" };
-  let root, state, busy = null, opened = null, returnTo = null, doomed = null, cleared = null, suggesting = false, trace = null;
+  const LENGTH_WORDS = { span: "words", sentence: "sentence", paragraph: "paragraph" };
+  const GROUPS = { citations: "Citation", alternatives: "Other answer", nearest: "Near passage" };
+  const UNREACHED = "The server does not answer. Is `qa serve` still running?";
+  let root, state, busy = null, opened = null, returnTo = null, doomed = null, cleared = null, cut = null, away = null, suggesting = "", trace = null;
   const seen = new Set(); // ids of conversations
   const $ = (id) => root.querySelector(`#qa-${id}`);
   const make = (tag, name, text) => {
@@ -21,7 +23,7 @@
   /* the server: endpoints of this Gradio app, without its queue */
   async function call(name, ...data) {
     const options = typeof data.at(-1) === "object" && data.at(-1)?.signal ? data.pop() : {};
-    const answer = await fetch(new URL(`gradio_api/run/${name}`, document.baseURI), {
+    const answer = await reach(`gradio_api/run/${name}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ data }),
@@ -30,23 +32,41 @@
     if (answer.status === 401) location.reload();
     const got = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new Error(got.error || got.detail || `the server answered ${answer.status}`);
-    if (got.data[0]?.error) throw new Error(got.data[0].error);
+    if (got.data[0]?.error) throw Object.assign(new Error(got.data[0].error), { isFinal: true });
     return got.data[0];
+  }
+
+  async function reach(path, options) {
+    try { return await fetch(new URL(path, document.baseURI), options); } catch (error) {
+      throw error instanceof TypeError ? new Error(UNREACHED) : error;
+    }
   }
 
   /* what this browser keeps, for each library */
   const keptAs = () => `qa-${root.dataset.library}`;
   function load() {
-    let kept = {};
-    try { kept = JSON.parse(localStorage.getItem(keptAs()) || "{}"); } catch { /* start anew */ }
-    state = { conversations: [], current: null, length: "sentence", theme: "", chosen: [], ...kept };
-    if (!Array.isArray(state.conversations)) state.conversations = [];
-    if (!LENGTHS.includes(state.length)) state.length = "sentence";
+    let kept = null;
+    try { kept = JSON.parse(localStorage.getItem(keptAs())); } catch { /* start anew */ }
+    state = {
+      conversations: soundOf(kept),
+      current: kept?.current ?? null,
+      length: LENGTHS.includes(kept?.length) ? kept.length : "sentence",
+      theme: ["light", "dark"].includes(kept?.theme) ? kept.theme : "",
+      chosen: Array.isArray(kept?.chosen) ? kept.chosen.filter((id) => typeof id === "string") : [],
+    };
     state.conversations.forEach((c) => seen.add(c.id));
     if (current()) trace = traceOf(current()); else begin();
   }
+  /* the conversations in what was kept; what is damaged there is left out, and an answer
+     that only the server can tell to be damaged gets a stub from it */
+  function soundOf(kept) {
+    if (!Array.isArray(kept?.conversations)) return [];
+    const isAnswer = (a) => typeof a?.question === "string";
+    return kept.conversations.filter((c) => typeof c?.id === "string" && Array.isArray(c.answers))
+      .map((c) => ({ id: c.id, answers: c.answers.filter(isAnswer) }));
+  }
   function save() {
-    try { meet(JSON.parse(localStorage.getItem(keptAs()) || "{}").conversations || []); } catch { /* nothing of ours */ }
+    try { meet(soundOf(JSON.parse(localStorage.getItem(keptAs())))); } catch { /* nothing of ours */ }
     for (;;) {
       try { localStorage.setItem(keptAs(), JSON.stringify(state)); trace = current() ? traceOf(current()) : null; return; } catch {
         const oldest = state.conversations.findLastIndex((c) => c.id !== state.current);
@@ -73,8 +93,7 @@
     if (event.key !== keptAs() || !event.newValue) return;
     const mine = current();
     try {
-      const kept = JSON.parse(event.newValue).conversations;
-      const others = kept.filter((c) => c.id !== mine.id && c.answers.length);
+      const others = soundOf(JSON.parse(event.newValue)).filter((c) => c.id !== mine.id && c.answers.length);
       state.conversations = [mine, ...others];
       others.forEach((c) => seen.add(c.id));
       listConversations();
@@ -101,11 +120,11 @@
   async function show() {
     stop();
     listConversations();
-    returnTo = null;
+    returnTo = cut = null;
     closeSource();
     $("undo").hidden = cleared === null;
     const turns = $("turns"), answers = current().answers;
-    turns.querySelectorAll(".turn, .wrong").forEach((each) => each.remove());
+    turns.querySelectorAll(".turn, .wrong, .cut").forEach((each) => each.remove());
     $("start").hidden = answers.length > 0;
     if (answers.length) {
       const shown = current().id;
@@ -114,15 +133,17 @@
         if (current().id !== shown) return;
         turns.insertAdjacentHTML("beforeend", html.join(""));
         dress();
-        turns.scrollTop = turns.scrollHeight;
-      } catch (error) { complain(error, turns); }
+        lastTurn()?.scrollIntoView({ block: "start" });
+      } catch (error) { if (current().id === shown) complain(error, turns, show); }
     } else suggestStart();
   }
   async function suggestStart() {
-    if (suggesting) return;
-    suggesting = true;
-    await suggest($("examples"), [], "For instance");
-    suggesting = false;
+    if (suggesting) { suggesting = "again"; return; } // what is asked may have changed meanwhile
+    do {
+      suggesting = "once";
+      await suggest($("examples"), [], "For instance", state.chosen);
+    } while (suggesting === "again");
+    suggesting = "";
   }
   const turnsShown = () => [...root.querySelectorAll(".turn[data-turn]")];
   const lastTurn = () => turnsShown().at(-1);
@@ -133,6 +154,13 @@
       radio.setAttribute("aria-checked", is);
       radio.tabIndex = is ? 0 : -1;
     });
+    root.querySelectorAll(".turn .asked h2").forEach((heading) => {
+      if (heading.scrollHeight <= heading.clientHeight + 2 || heading.parentElement.nextElementSibling?.matches(".more")) return;
+      const more = make("button", "quiet more", "Show all");
+      more.dataset.act = "show-all";
+      more.setAttribute("aria-expanded", "false");
+      heading.parentElement.after(more);
+    });
   }
   /* all answers change their length; what the eye is on stays where it is */
   function setLength(length, anchor) {
@@ -140,36 +168,51 @@
     state.length = length;
     save();
     dress();
-    say(`Length: ${length}`);
+    say(`Length: ${LENGTH_WORDS[length]}`);
     const by = anchor ? anchor.getBoundingClientRect().top - top : 0;
     [root, $("turns")].find((e) => e.scrollHeight > e.clientHeight + 1 && getComputedStyle(e).overflowY === "auto")?.scrollBy(0, by);
   }
   function say(text) { $("said").textContent = text; }
-  function complain(error, place) {
+  function complain(error, place, again) {
     const note = make("p", "wrong", error.message || String(error));
     note.setAttribute("role", "alert");
+    if (again) {
+      const button = make("button", "quiet", "Try again");
+      button.onclick = () => { note.remove(); again(); };
+      note.append(" ", button);
+    }
     place.append(note);
     return note;
+  }
+  const holdsFocus = (element) => element.contains(document.activeElement);
+  /* the field, unless that would push a keyboard up over the screen */
+  function writeNext() {
+    $(matchMedia("(hover: hover)").matches ? "question" : "turns").focus({ preventScroll: true });
   }
   async function ask(question, { from = current().answers.length, alone = false } = {}) {
     question = question.trim();
     if (!question || busy) return;
-    const conversation = current(), earlier = conversation.answers.slice(0, from);
-    turnsShown().forEach((turn) => { if (Number(turn.dataset.turn) >= from) turn.remove(); });
+    const conversation = current(), before = conversation.answers, earlier = before.slice(0, from), chosen = state.chosen;
+    const replaced = turnsShown().filter((turn) => Number(turn.dataset.turn) >= from), wasThere = replaced.some(holdsFocus);
+    if (opened?.turn >= from) { returnTo = null; closeSource(); }
+    replaced.forEach((turn) => turn.remove());
     root.querySelectorAll(".wrong").forEach((note) => note.remove());
     $("start").hidden = true;
+    away = null;
     const begun = performance.now();
     const waiting = make("article", "turn");
+    waiting.tabIndex = -1;
     waiting.append(make("div", "asked"), make("p", "reading", "Reading…"));
     waiting.firstChild.append(make("h2", "", question));
     $("turns").append(waiting);
     waiting.scrollIntoView({ block: "start" });
+    if (wasThere) waiting.focus({ preventScroll: true });
     cleared = null;
     const mine = busy = new AbortController();
     busy.ticket = named();
     setAsking(true);
     try {
-      const got = await call("page_ask", question, alone ? [] : earlier.slice(-TURNS_SENT), state.chosen, from, busy.ticket, { signal: busy.signal });
+      const got = await call("page_ask", question, alone ? [] : earlier.slice(-TURNS_SENT), chosen, from, busy.ticket, { signal: busy.signal });
       if (mine.signal.aborted) throw new DOMException("stopped", "AbortError");
       waiting.insertAdjacentHTML("beforebegin", got.html);
       const turn = waiting.previousElementSibling;
@@ -177,20 +220,28 @@
       save();
       listConversations();
       dress();
+      if (holdsFocus(waiting)) turn.focus({ preventScroll: true });
       waiting.remove();
+      if (before.length > from + 1) cut = { answers: before, lost: before.length - from - 1 };
+      if (cut && before.length > from) offerCut(turn);
       turn.scrollIntoView({ block: "start" });
       root.dataset.askMs = Math.round(performance.now() - begun);
       say(got.said);
-      if (got.answer.text === null) { returnTo = null; closeSource(); instead(turn, got.answer); }
+      if (got.answer.text === null) { returnTo = null; closeSource(); instead(turn, got.answer, chosen); }
       else if (isWide()) openCitation(turn, "citations", 0, { keepFocus: true });
     } catch (error) {
-      waiting.remove();
-      if (current() !== conversation) return; // gone elsewhere meanwhile
-      if (from < conversation.answers.length) await show(); // edited: all is as it was
-      $("question").value = question;
-      fit();
-      if (error.name === "AbortError") say("Stopped."); else complain(error, $("turns")).scrollIntoView({ block: "nearest" });
+      const wasHere = holdsFocus(waiting);
+      if (current() !== conversation) return waiting.remove(); // gone elsewhere meanwhile
+      waiting.replaceWith(...replaced); // edited: all is as it was
       if (!conversation.answers.length) $("start").hidden = false;
+      const isStopped = error.name === "AbortError", isFree = !$("question").value.trim();
+      if (isFree) draft(question);
+      if (wasHere) writeNext();
+      if (isStopped) say("Stopped.");
+      if (isStopped && isFree) return;
+      const told = isStopped ? new Error(`Stopped: “${clipped(question, 120)}”`) : error;
+      const again = () => { if ($("question").value.trim() === question) draft(""); ask(question, { from, alone }); };
+      complain(told, $("turns"), isFree && error.isFinal ? null : again).scrollIntoView({ block: "nearest" });
     } finally {
       if (busy === mine) busy = null;
       setAsking(busy !== null);
@@ -211,9 +262,18 @@
     button.dataset.act = is ? "stop" : "";
     root.dataset.asking = is ? "1" : "";
   }
-  async function suggest(place, ids, heading, level = "h2") {
+  /* the answers that stood below an edited question can be brought back */
+  function offerCut(turn) {
+    const note = make("p", "cut", cut.lost > 1 ? `${cut.lost} later answers were cut off. ` : "A later answer was cut off. ");
+    note.setAttribute("role", "status");
+    const button = make("button", "quiet", cut.lost > 1 ? "Bring them back" : "Bring it back");
+    button.dataset.act = "bring-cut";
+    note.append(button);
+    turn.querySelector(".asked").after(note);
+  }
+  async function suggest(place, ids, heading, chosen, level = "h2") {
     try {
-      const { questions } = await call("page_examples", ids);
+      const { questions } = await call("page_examples", ids, chosen);
       if (!place.isConnected) return;
       if (!questions.length) return place.replaceChildren();
       const list = make("ul");
@@ -228,9 +288,10 @@
       place.hidden = false;
     } catch { place.replaceChildren(); }
   }
-  function instead(turn, answer) {
-    const near = [...new Set(answer.nearest.map((c) => c.article))];
-    suggest(turn.querySelector(".instead"), near, "These the articles do answer", "h3");
+  function instead(turn, answer, chosen) {
+    const near = [...new Set(answer.nearest.map((c) => c.article))], n = answer.chosen ?? 0;
+    const who = n > 1 ? "chosen articles do" : n ? "chosen article does" : "articles do";
+    suggest(turn.querySelector(".instead"), near, `These the ${who} answer`, n ? chosen : [], "h3");
   }
   function edit(turn, text, alone) {
     const number = Number(turn.dataset.turn);
@@ -241,7 +302,8 @@
     field.rows = 1;
     field.oninput = () => fit(field);
     field.setAttribute("aria-label", "Question to ask again");
-    const undo = () => { form.remove(); head.append(...kept); head.querySelector("button").focus(); };
+    const restore = () => { form.remove(); head.append(...kept); };
+    const undo = () => { restore(); head.querySelector("button").focus(); };
     const cancel = make("button", "", "Cancel"), again = make("button", "ask", "Ask again");
     cancel.type = "button";
     cancel.onclick = undo;
@@ -249,7 +311,15 @@
       if (event.key === "Escape") { event.stopPropagation(); undo(); }
       if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); form.requestSubmit(); }
     };
-    form.onsubmit = (event) => { event.preventDefault(); ask(field.value, { from: number, alone }); };
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      const isSame = field.value.trim() === text.trim(), isLast = turn === lastTurn();
+      if (isSame && !isLast) { undo(); return; } // nothing to ask, so nothing is lost
+      if (busy || !field.value.trim()) return;
+      restore();
+      turn.focus({ preventScroll: true });
+      ask(field.value, { from: number, alone });
+    };
     row.append(cancel, again);
     form.append(field, row);
     head.replaceChildren(form);
@@ -259,7 +329,7 @@
   }
 
   /* the source */
-  const isWide = () => matchMedia("(min-width: 821px)").matches;
+  const isWide = () => !matchMedia("(max-width: 820px), (max-height: 500px)").matches; // as in page.css
   const answerOf = (turn) => current().answers[Number(turn.dataset.turn)];
   function placesOf(turn) {
     return [...turn.querySelectorAll("[data-cite]")].map((b) => [b.dataset.group, Number(b.dataset.cite)]);
@@ -273,37 +343,59 @@
     root.querySelectorAll(".cite[aria-current]").forEach((b) => b.removeAttribute("aria-current"));
     const button = turn.querySelector(`.cite[data-group="${group}"][data-cite="${index}"]`);
     button.setAttribute("aria-current", "true");
-    if (!keepFocus) returnTo = button;
+    if (!keepFocus) { goAway(); returnTo = button; }
     await openSource(["page_citation", answer, group, index], keepFocus, () => opened === wanted);
+    if (opened !== wanted) return;
     const places = placesOf(turn), at = places.findIndex(([g, i]) => g === group && i === index);
     const alike = places.filter(([g]) => g === group);
     $("position").textContent = `${GROUPS[group]} ${alike.findIndex(([, i]) => i === index) + 1} of ${alike.length}`;
-    root.querySelector('[data-act="previous"]').disabled = at === 0;
-    root.querySelector('[data-act="next"]').disabled = at === places.length - 1;
+    disable("previous", at === 0);
+    disable("next", at === places.length - 1);
   }
+  /* without taking the focus from the button, as `disabled` would */
+  const disable = (act, is) => root.querySelector(`[data-act="${act}"]`).setAttribute("aria-disabled", is);
+  /* in one column, Back leads from the source or the articles to the conversation */
+  function goAway() {
+    if (isWide()) return;
+    if (!away) history.pushState({ qa: "away" }, "");
+    away ??= { top: root.scrollTop, from: document.activeElement };
+  }
+  function comeBack() {
+    if (!away) return;
+    const { top, from } = away, cited = returnTo?.isConnected ? returnTo : null;
+    away = null;
+    closeSource();
+    if (!cited) (root.contains(from) ? from : $("turns")).focus({ preventScroll: true });
+    root.scrollTop = top;
+    cited?.scrollIntoView({ block: "nearest" });
+  }
+  const leaveSource = () => { if (away && returnTo?.closest(".turn")) history.back(); else closeSource(); };
   async function openArticle(id, at, keepFocus) {
+    if (!keepFocus) goAway();
     opened = { article: id, at };
     const wanted = opened;
     root.querySelectorAll(".cite[aria-current]").forEach((b) => b.removeAttribute("aria-current"));
     await openSource(["page_article", id, at], keepFocus, () => opened === wanted);
     $("position").textContent = "";
-    root.querySelectorAll('[data-act="previous"], [data-act="next"]').forEach((b) => { b.disabled = true; });
+    disable("previous", true);
+    disable("next", true);
   }
   async function openSource(request, keepFocus, isWanted) {
     const body = $("source-body");
     try {
       const got = await call(...request);
       if (!isWanted()) return;
+      const wasInside = holdsFocus(body);
       body.innerHTML = got.html;
-      opened.quote = got.quote;
+      opened.quotes = got.quotes;
       $("source-tools").hidden = false;
-      root.querySelector('[data-act="copy-open"]').disabled = !got.quote;
+      disable("copy-open", !got.quotes.span);
       root.querySelectorAll(".shelf [aria-current]").forEach((row) => row.removeAttribute("aria-current"));
       const row = root.querySelector(`.shelf [data-article="${CSS.escape(got.article)}"]`);
       if (row) row.setAttribute("aria-current", "true");
       const mark = body.querySelector("mark.span");
+      if (!keepFocus || wasInside) body.querySelector(".source-title")?.focus({ preventScroll: true });
       if (!keepFocus) {
-        body.querySelector(".source-title")?.focus({ preventScroll: true });
         if (!mark) $("source").scrollIntoView({ block: "start" });
       }
       body.scrollTop = 0;
@@ -313,13 +405,15 @@
       }
     } catch (error) {
       if (!isWanted()) return;
+      const wasInside = holdsFocus(body);
       body.replaceChildren();
-      complain(error, body);
+      complain(error, body, error.isFinal ? null : () => openSource(request, keepFocus, isWanted));
+      if (wasInside) body.focus({ preventScroll: true });
       $("source-tools").hidden = false;
     }
   }
   function center(mark, body) {
-    if (!matchMedia("(max-width: 820px)").matches) {
+    if (isWide()) {
       const box = mark.getBoundingClientRect(), frame = body.getBoundingClientRect();
       body.scrollTop += box.top - frame.top - Math.max(24, (frame.height - box.height) / 2.6);
     } else mark.scrollIntoView({ block: "center" });
@@ -331,6 +425,7 @@
       return;
     }
     const turn = root.querySelector(`.turn[data-turn="${opened.turn}"]`);
+    if (!turn) return;
     const places = placesOf(turn), at = places.findIndex(([g, i]) => g === opened.group && i === opened.index);
     const next = places[at + by];
     if (!next) return;
@@ -382,7 +477,7 @@
     } catch (error) {
       if (asked !== shelvings) return;
       $("shelf").replaceChildren();
-      complain(error, $("shelf"));
+      complain(error, $("shelf"), shelve);
     }
   }
   function tick(isChosen) {
@@ -407,7 +502,11 @@
     } catch { timer = setTimeout(look, 15000); }
   }
   /* the articles have changed: what they answer has, too */
-  function freshen() { if (!$("start").hidden) suggestStart(); }
+  function freshen(isOther = false) {
+    if ($("start").hidden) return;
+    if (isOther) $("examples").replaceChildren(make("p", "looking", "Looking for questions that these articles answer…"));
+    suggestStart();
+  }
   const listed = () => [...root.querySelectorAll(".shelf [data-article]")].map((row) => row.dataset.article);
   function tellChosen(total) {
     const n = state.chosen.length, line = $("chosen"), found = $("search").value.trim() ? listed() : [];
@@ -416,11 +515,18 @@
       button.dataset.act = act;
       line.append(button);
     };
+    const hadFocus = holdsFocus(line);
     line.replaceChildren(n ? `Asking only ${n} of ${total} ` : !total ? "" : found.length ? "Asking all. " : "Asking all. Tick some to ask only those.");
     if (found.some((id) => !state.chosen.includes(id))) offer("ask-found", found.length > 1 ? `Ask only these ${found.length}` : "Ask only this");
     if (n) offer("ask-all", "Ask all");
+    if (hadFocus) (line.querySelector("button") ?? $("shelf")).focus({ preventScroll: true });
     root.toggleAttribute("data-only", n > 0);
-    $("scope").textContent = n ? `Only ${n} chosen article${n > 1 ? "s" : ""} will be asked.` : "Enter asks. Press ? outside the field for shortcuts.";
+    const asked = [...state.chosen].sort().join("\n");
+    if (asked !== line.dataset.asked) {
+      line.dataset.asked = asked;
+      if (line.dataset.total) freshen(true);
+    }
+    $("scope").textContent = n ? `Only ${n} chosen article${n > 1 ? "s" : ""} will be asked.` : "Enter asks. Alt+H lists the shortcuts.";
     line.dataset.total = total;
   }
   async function upload(files) {
@@ -436,7 +542,7 @@
       if (all > LARGEST_UPLOAD) throw new Error(`These files have ${(all / 1e6).toFixed(0)} MB together; add at most ${LARGEST_UPLOAD / 1e6} MB at a time.`);
       const form = new FormData();
       files.forEach((file) => form.append("files", file));
-      const sent = await fetch(new URL("gradio_api/upload", document.baseURI), { method: "POST", body: form });
+      const sent = await reach("gradio_api/upload", { method: "POST", body: form });
       if (!sent.ok) throw new Error(sent.status === 413 ? "A file is too large." : `the upload failed (${sent.status})`);
       const paths = await sent.json();
       const data = paths.map((path, i) => ({ path, orig_name: files[i]?.name, meta: { _type: "gradio.FileData" } }));
@@ -478,6 +584,13 @@
     field.style.height = "auto";
     field.style.height = `${Math.min(field.scrollHeight + 2, 150)}px`;
   }
+  /* what is being written outlives a reload */
+  function draft(text) {
+    const field = $("question");
+    if (field.value !== text) field.value = text;
+    fit();
+    try { sessionStorage.setItem(`${keptAs()}-draft`, text); } catch { /* no storage */ }
+  }
   function showHelp() {
     const at = new URL("ask", document.baseURI);
     $("curl").textContent = `curl -s ${at} --json '{"question": "Who said what?"}'`;
@@ -485,14 +598,14 @@
   }
 
   const ACTS = {
-    "new": () => { stop(); cleared = null; begin(); show(); $("question").focus(); },
+    "new": () => { stop(); cleared = null; begin(); show(); writeNext(); },
     "clear": () => {
       stop();
       cleared = current().answers.length ? current() : null;
       state.conversations = state.conversations.filter((c) => c.id !== state.current);
       begin();
       show();
-      $("question").focus();
+      writeNext();
     },
     "bring-back": () => {
       state.conversations = [cleared, ...state.conversations.filter((c) => c.answers.length)];
@@ -500,28 +613,57 @@
       cleared = null;
       save();
       show();
-      $("question").focus();
+      writeNext();
+    },
+    "bring-cut": () => {
+      const whole = { id: named(), answers: cut.answers }; // beside the edited one: both stay
+      state.conversations = [whole, ...state.conversations];
+      state.current = whole.id;
+      trace = null;
+      save();
+      show();
+      writeNext();
+    },
+    "widen": (button) => {
+      const { standalone } = answerOf(button.closest(".turn"));
+      choose([]);
+      ask(standalone, { alone: true });
+      writeNext();
+    },
+    "ask-anew": (button) => {
+      const turn = button.closest(".turn");
+      ask(answerOf(turn).question, turn === lastTurn() ? { from: Number(turn.dataset.turn) } : {});
+    },
+    "show-all": (button) => {
+      const is = button.parentElement.querySelector(".asked h2")?.classList.toggle("all") ?? false; // none while it is edited
+      button.textContent = is ? "Show less" : "Show all";
+      button.setAttribute("aria-expanded", is);
     },
     "export": (button) => exportAs(button.dataset.kind),
     "theme": () => { const order = ["", "light", "dark"]; say(`Colours: ${setTheme(order[(order.indexOf(state.theme) + 1) % 3])}`); save(); },
     "help": showHelp,
     "shut": () => $("help").close(),
-    "to-library": () => { $("library").scrollIntoView({ block: "start" }); $("library").focus({ preventScroll: true }); },
-    "to-source": () => { $("source").scrollIntoView({ block: "start" }); $("source").focus({ preventScroll: true }); },
+    "to-library": () => { goAway(); $("library").scrollIntoView({ block: "start" }); $("library").focus({ preventScroll: true }); },
+    "to-source": () => { goAway(); $("source").scrollIntoView({ block: "start" }); $("source").focus({ preventScroll: true }); },
+    "to-conversation": () => {
+      if (away) return history.back();
+      (lastTurn() ?? $("turns")).scrollIntoView({ block: "start" });
+      $("turns").focus({ preventScroll: true });
+    },
     "choose-files": () => $("files").click(),
     "dismiss": () => { $("results").replaceChildren(); $("search").focus(); },
     "stop": stop,
-    "ask-this": (button) => { ask(button.textContent); $("question").focus({ preventScroll: true }); },
+    "ask-this": (button) => { ask(button.textContent); writeNext(); },
     "edit": (button) => { const turn = button.closest(".turn"); edit(turn, answerOf(turn).question, false); },
     "edit-understood": (button) => { const turn = button.closest(".turn"); edit(turn, answerOf(turn).standalone, true); },
     "copy": async (button) => {
       const answer = answerOf(button.closest(".turn"));
-      try { copy((await call("page_citation", answer, "citations", 0)).quote, button); } catch (error) { complain(error, button.closest(".turn")); }
+      try { copy((await call("page_citation", answer, "citations", 0)).quotes[state.length], button); } catch (error) { complain(error, button.closest(".turn")); }
     },
-    "copy-open": () => copy(opened?.quote, root.querySelector('[data-act="copy-open"]')),
+    "copy-open": () => copy(opened?.quotes?.[state.length], root.querySelector('[data-act="copy-open"]')),
     "previous": () => step(-1),
     "next": () => step(1),
-    "close": closeSource,
+    "close": leaveSource,
     "open-article": (button) => { returnTo = button; openArticle(button.closest("[data-article]").dataset.article, 0); },
     "remove": (button) => {
       doomed = { id: button.closest("[data-article]").dataset.article, row: button.closest("li") };
@@ -551,48 +693,61 @@
       freshen();
       $("search").focus();
     },
-    "ask-found": () => {
-      state.chosen = listed();
-      save();
-      tick(() => true);
-      tellChosen(Number($("chosen").dataset.total));
-    },
-    "ask-all": () => { state.chosen = []; save(); tick(() => false); tellChosen(Number($("chosen").dataset.total)); },
+    "ask-found": () => choose(listed()),
+    "ask-all": () => choose([]),
   };
+  function choose(ids) {
+    state.chosen = ids;
+    save();
+    tick((id) => ids.includes(id));
+    tellChosen(Number($("chosen").dataset.total));
+  }
 
   function onClick(event) {
     const skip = event.target.closest('a[href^="#"]');
     if (skip) { event.preventDefault(); root.querySelector(skip.getAttribute("href")).focus(); return; }
     const button = event.target.closest("button, [data-cite]");
-    if (!button || !root.contains(button)) return;
+    if (!button || !root.contains(button) || button.getAttribute("aria-disabled") === "true") return;
     const turn = button.closest(".turn");
     if (button.dataset.cite !== undefined) openCitation(turn, button.dataset.group, Number(button.dataset.cite));
     else if (button.dataset.at !== undefined) openArticle(opened.article ?? citationOf(current().answers[opened.turn], opened.group, opened.index).article, Number(button.dataset.at), true);
     else if (button.getAttribute("role") === "radio") setLength(button.dataset.length, button);
-    else if (ACTS[button.dataset.act]) ACTS[button.dataset.act](button);
+    else if (Object.hasOwn(ACTS, button.dataset.act)) {
+      if (button === $("ask")) event.preventDefault(); // it stops, and asks again from now on
+      ACTS[button.dataset.act](button);
+    }
   }
   function onKey(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.defaultPrevented) return;
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
     const isTyping = event.target.closest?.("textarea, input, select, [contenteditable]");
-    if (event.key === "Escape") {
+    if (isPlain && event.key === "Escape") {
       root.querySelectorAll(".sure").forEach((tip) => tip.classList.add("shut"));
       if (root.querySelector("dialog[open]")) return;
       if (busy) stop(); else if ($("export").open) closeMenu();
-      else if (isTyping && event.target.matches("textarea, input")) event.target.blur(); else if (opened) closeSource();
+      else if (isTyping && event.target.matches("textarea, input")) event.target.blur(); else if (opened) leaveSource();
       return;
     }
     const radio = event.target.closest?.("[role=radio]");
-    if (radio && ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"].includes(event.key)) {
+    if (isPlain && radio && ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"].includes(event.key)) {
       const by = ["ArrowRight", "ArrowDown"].includes(event.key) ? 1 : 2;
       setLength(LENGTHS[(LENGTHS.indexOf(radio.dataset.length) + by) % 3], radio);
       radio.parentElement.querySelector('[aria-checked="true"]').focus();
       event.preventDefault();
       return;
     }
-    if (isTyping || root.querySelector("dialog[open]")) return;
+    if (root.querySelector("dialog[open]")) return;
+    const isThirdLevel = event.getModifierState("AltGraph"); // Windows tells it as Ctrl and Alt
+    if (isPlain || isThirdLevel) {
+      // who types outside of a field means to ask; Space scrolls and presses buttons
+      if (!isTyping && event.key.length === 1 && event.key !== " ") $("question").focus({ preventScroll: true });
+      return;
+    }
+    if (!event.altKey || event.ctrlKey || event.metaKey || event.code.startsWith("Numpad")) return;
+    // on a Mac, Alt makes other characters of letters: in a field they are meant
+    const key = /^[a-z0-9]$/i.test(event.key) ? event.key.toLowerCase() : isTyping ? "" : event.code.replace(/^Key|^Digit/, "").toLowerCase();
     const keys = {
-      "/": () => $("question").focus(),
-      "?": showHelp,
+      "h": showHelp,
       "a": () => $("search").focus(),
       "n": ACTS.new,
       "j": () => step(1),
@@ -602,17 +757,17 @@
       "e": () => { const turn = lastTurn(); if (turn) edit(turn, answerOf(turn).question, false); },
     };
     const turn = lastTurn();
-    if (/^[1-9]$/.test(event.key) && turn) {
-      const [group, index] = placesOf(turn)[Number(event.key) - 1] || [];
+    if (/^[1-9]$/.test(key) && turn) {
+      const [group, index] = placesOf(turn)[Number(key) - 1] || [];
       if (group) { openCitation(turn, group, index); event.preventDefault(); }
-    } else if (keys[event.key]) { keys[event.key](); event.preventDefault(); }
+    } else if (Object.hasOwn(keys, key)) { keys[key](); event.preventDefault(); }
   }
 
   function start(element) {
     if (root) return;
     root = element;
     load();
-    setTheme(["light", "dark"].includes(state.theme) ? state.theme : "");
+    setTheme(state.theme);
     dress();
     root.addEventListener("click", onClick);
     document.addEventListener("keydown", onKey);
@@ -620,24 +775,35 @@
       event.preventDefault();
       if (busy) return;
       const question = $("question").value;
-      $("question").value = "";
-      fit();
+      draft("");
       ask(question);
     });
-    $("question").addEventListener("input", () => fit());
+    let isCut = false;
+    $("question").addEventListener("paste", (event) => {
+      const field = event.target, kept = field.value.length - (field.selectionEnd - field.selectionStart);
+      isCut = kept + (event.clipboardData?.getData("text").length ?? 0) > field.maxLength;
+    });
+    $("question").addEventListener("input", (event) => {
+      draft(event.target.value);
+      const cutAt = `What you pasted was cut at ${event.target.maxLength.toLocaleString("en")} characters.`;
+      $("cut").textContent = isCut && event.inputType === "insertFromPaste" ? cutAt : "";
+      isCut = false;
+    });
     $("question").addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); if (!busy) $("form").requestSubmit(); }
     });
     addEventListener("storage", share);
-    $("conversations").addEventListener("change", (event) => { cleared = trace = null; state.current = event.target.value; save(); show(); });
+    addEventListener("popstate", comeBack);
+    $("export").addEventListener("focusout", (event) => {
+      if (event.relatedTarget && !$("export").contains(event.relatedTarget)) $("export").open = false;
+    });
+    $("conversations").addEventListener("change", (event) => { cleared = trace = cut = null; state.current = event.target.value; save(); show(); });
     $("search").addEventListener("input", () => { clearTimeout(searching); searching = setTimeout(shelve, 120); });
     $("shelf").addEventListener("change", (event) => {
       const id = event.target.closest("[data-article]")?.dataset.article;
       if (!id) return;
       const others = state.chosen.filter((other) => other !== id);
-      state.chosen = event.target.checked ? [...others, id] : others;
-      save();
-      tellChosen(Number($("chosen").dataset.total));
+      choose(event.target.checked ? [...others, id] : others);
     });
     $("files").addEventListener("change", (event) => upload(event.target.files));
     root.addEventListener("pointerover", (event) => event.target.closest(".sure")?.classList.remove("shut"));
@@ -652,9 +818,11 @@
       upload(event.dataTransfer.files);
     });
     document.addEventListener("click", (event) => { if (!event.target.closest?.("#qa-export")) $("export").open = false; });
+    $("chosen").dataset.asked = [...state.chosen].sort().join("\n");
+    try { draft(sessionStorage.getItem(`${keptAs()}-draft`) ?? ""); } catch { /* nothing kept */ }
     shelve();
     show();
-    $("question").focus({ preventScroll: true });
+    if (matchMedia("(hover: hover)").matches) writeNext();
   }
   /* Gradio has drawn its own copy of the page: the one in use takes its place. */
   function adopt(element) {
