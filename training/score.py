@@ -93,7 +93,7 @@ def read(
         lead = encoder.passage(row.lead)[0]
         work += [(n, window) for window in _windows(example, lead, max_tokens, stride)]
     work.sort(key=lambda item: item[1].length)
-    best: dict[int, Reading] = {}
+    found: dict[int, Reading] = {}
     for at in range(0, len(work), 16):
         group = work[at : at + 16]
         batch = stack([w for _, w in group], len(group), group[-1][1].length)
@@ -108,9 +108,9 @@ def read(
             before = len(window.example.question) + 2 + len(window.lead)
             shift = window.start - before
             left, right = offsets[first + shift][0], offsets[last + shift][1]
-            if n not in best or margin > best[n].margin:
-                best[n] = Reading(rows[n], rows[n].context[left:right], margin)
-    return [best[n] for n in range(len(rows))]
+            if n not in found or margin > found[n].margin:
+                found[n] = Reading(rows[n], rows[n].context[left:right], margin)
+    return [found[n] for n in range(len(rows))]
 
 
 def scores(readings: Sequence[Reading], threshold: float = 0.0) -> dict[str, float]:
@@ -145,10 +145,10 @@ def scores(readings: Sequence[Reading], threshold: float = 0.0) -> dict[str, flo
     found["no_answer"] = float((~said)[~has].mean() * 100)
     order = np.argsort(-margin)
     gain = np.where(has, span_f1, -1.0)[order]
-    best = int(np.argmax(np.concatenate([[0.0], np.cumsum(gain)])))
-    total = float((~has).sum() + np.cumsum(np.append(0.0, gain))[best])
+    most = int(np.argmax(np.concatenate([[0.0], np.cumsum(gain)])))
+    total = float((~has).sum() + np.cumsum(np.append(0.0, gain))[most])
     found["best_f1"] = total / len(readings) * 100
-    found["best_threshold"] = float(margin[order][max(best - 1, 0)])
+    found["best_threshold"] = float(margin[order][max(most - 1, 0)])
     return {name: round(value, 1) for name, value in found.items()}
 
 
