@@ -1007,6 +1007,22 @@ class TestCalibrate:
         _, figures = cross_validate(asked, "test")
         assert figures["area_under_curve"] < 0.6
 
+    def test_the_held_set_counts_in_the_fit_and_in_no_figure(self):
+        random = np.random.default_rng(5)
+        asked = []
+        for name, first in (("a", 0), ("held", 40)):
+            for topic in range(first, first + 40):
+                features = random.normal(size=(1, len(FEATURES)))
+                is_right = float(features[0, 0] > 0)
+                right = np.array([is_right])
+                asked.append(Asked(name, str(topic), bool(is_right), features, right))
+        judges = asked[:40]
+        both, figures = cross_validate(asked, "test")
+        alone, _ = cross_validate(judges, "test")
+        assert both.weights != alone.weights
+        assert "right:a" in figures
+        assert "right:held" not in figures
+
 
 class TestAblate:
     def examples(self, source: str) -> list[Example]:

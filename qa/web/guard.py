@@ -143,7 +143,7 @@ def _replayed(messages: list[Message], receive: Receive) -> Receive:
 def _is_file_elsewhere(body: bytes) -> bool:
     """Whether a body names, in any of its arguments, a file by an address.
 
-    >>> _is_file_elsewhere(b'{"data": [{"path": "http://evil.example/x"}]}')
+    >>> _is_file_elsewhere(b'{"data": [{"path": "HTTP://evil.example/x"}]}')
     True
     >>> _is_file_elsewhere(b'{"data": [{"path": "a.md"}, "http://evil.example/x"]}')
     False
