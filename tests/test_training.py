@@ -908,15 +908,6 @@ class TestScores:
 WORKER = """
 import torch
 from training.workers import Workers
-from training.written import (
-    dossier_rows,
-    held_articles,
-    held_questions,
-    key_of,
-    news_rows,
-    passage_rows,
-    read,
-)
 
 workers = Workers.join()
 network = torch.nn.Linear(2, 1)

@@ -248,10 +248,13 @@ class Actions:
         Where some are chosen, only by those.
         """
         count = _INSTEAD_EXAMPLES if articles else _START_EXAMPLES
-        asked = [a.id for a in self._qa.library.articles()]
-        if chosen:
-            asked = [id_ for id_ in asked if id_ in set(chosen)]
-        first = [id_ for id_ in articles if id_ in set(asked)]
+        wanted = frozenset(chosen)
+        asked = [
+            article.id
+            for article in self._qa.library.articles()
+            if not wanted or article.id in wanted
+        ]
+        first = [id_ for id_ in articles if not wanted or id_ in wanted]
         ids = list(dict.fromkeys([*first, *spread(asked, count)]))
         return {"questions": self._examples.among(ids, count)}
 
