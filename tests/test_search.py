@@ -216,6 +216,13 @@ class TestWords:
         index.catch_up()
         assert index.unknown(["U.S.", "US", "U.K.", "UK", "U.N."]) == ["U.N."]
 
+    @pytest.mark.parametrize("question", ["US aid", "U.S. aid", "us aid"])
+    @pytest.mark.parametrize("text", ["The U.S. paid.", "The US paid."])
+    def test_a_word_is_found_with_its_dots_and_without(self, store, question, text):
+        put(store, m=text, n="They paid U Nu.")
+        found = ids_of(store, WordIndex(store).search(question, 5))
+        assert found[0] == "m"
+
     def test_words_of_a_removed_article_are_unknown_again(self, store):
         """The index still counts it, until segments are merged."""
         index = WordIndex(store)

@@ -1,6 +1,7 @@
 """The lexical side: a Tantivy index over the words of titles and passages (BM25)."""
 
 import logging
+import re
 import shutil
 import threading
 from collections.abc import Callable, Sequence
@@ -29,7 +30,8 @@ logger = logging.getLogger(__name__)
 
 _CANDIDATES = 300  # best by their words alone, whose pairs are counted
 _HEAP_BYTES = 64_000_000
-_FORMAT = "2"  # of fields and terms; another one on disk is rebuilt
+_FORMAT = "3"  # of fields and terms; another one on disk is rebuilt
+_DOTTED = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_]\b)+(?!\.\w)")  # U.S, J.K
 
 _Found = TypeVar("_Found")
 
@@ -145,7 +147,7 @@ class WordIndex:
 
     def _words_query(self, question: str) -> tantivy.Query | None:
         phrases = [self.terms(phrase) for phrase in quoted_phrases(question)]
-        return words_query(dict.fromkeys(self.terms(question)), phrases)
+        return words_query(dict.fromkeys(self.terms(_spelled(question))), phrases)
 
     def _pairs(self, question: str) -> list[tuple[str, str]]:
         content = set(self.terms(" ".join(content_words(question))))
@@ -198,8 +200,8 @@ class WordIndex:
                 writer.delete_documents_by_term("row", row)  # a replay after a crash
             document = tantivy.Document()
             document.add_integer("row", row)
-            document.add_text("title", fold(passage.article.title))
-            document.add_text("body", fold(passage.text))
+            document.add_text("title", _spelled(passage.article.title))
+            document.add_text("body", _spelled(passage.text))
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
@@ -237,6 +239,19 @@ class WordIndex:
             index = tantivy.Index(SCHEMA, path=str(self._folder))
         index.register_tokenizer(ANALYZER, self._analyzer)
         return index
+
+
+def _spelled(text: str) -> str:
+    """Return the text folded, and behind it what has dots once more without them.
+
+    So US finds U.S., and phrases stand as they did.
+
+    >>> _spelled("The U.S. and the UK")
+    'The U.S. and the UK US'
+    """
+    text = fold(text)
+    dotted: list[str] = _DOTTED.findall(text)
+    return " ".join([text, *(word.replace(".", "") for word in dotted)])
 
 
 def _is_damage(error: BaseException) -> bool:
