@@ -53,7 +53,17 @@ from training.score import Reading, best_span, scores
 from training.shared import join, join_opinion
 from training.staged import stage, staged_rows
 from training.statements import find_statements, found_rows, silent_on
-from training.windows import SHAPES, Batch, Mixture, cut, hide, ids_of, shape_of, stack
+from training.windows import (
+    SHAPES,
+    Batch,
+    Mixture,
+    cut,
+    gather,
+    hide,
+    ids_of,
+    shape_of,
+    stack,
+)
 from training.workers import Workers
 from training.written import (
     dossier_rows,
@@ -168,6 +178,33 @@ class TestWindows:
         source = replace(example(200, 202), own=12)
         assert source.lead(0).tolist() == []
         assert source.lead(30).tolist() == list(range(12))
+
+    def test_pieces_of_all_passages_stand_in_one_window(self):
+        random, places = np.random.default_rng(0), set()
+        rivals = tuple(
+            replace(example(-1, -1), passage=np.arange(n, n + 300))
+            for n in (2000, 3000, 4000, 5000)
+        )
+        for first in range(0, 290, 7):
+            window = gather(replace(example(first, first + 9), rivals=rivals), random)
+            batch = stack([window], 1, shape_of(window.length))
+            left, right = batch.target[0]
+            read = batch.ids[0, left : right + 1].tolist()
+            assert read == list(range(first, first + 10))
+            assert batch.allowed[0, left : right + 1].all()
+            assert (batch.ids[0] >= 2000).sum() >= 24
+            places.add(bool((batch.ids[0, :left] >= 2000).any()))
+        assert places == {True, False}  # before the answer's piece, and behind it
+        none = gather(replace(example(-1, -1), rivals=rivals), random)
+        assert (none.first, none.last) == (0, 0)
+
+    def test_a_long_answer_is_whole_and_all_fits(self):
+        random = np.random.default_rng(0)
+        rivals = (example(-1, -1),) * 4
+        for _ in range(20):
+            window = gather(replace(example(40, 190), rivals=rivals), random)
+            assert window.length <= max(SHAPES)
+            assert window.last - window.first == 150
 
     def test_hidden_tokens_are_never_those_of_the_answer(self):
         window = cut(example(40, 44), np.random.default_rng(0), whole=0.0, hidden=0.0)
@@ -384,10 +421,13 @@ class TestShared:
         sets = {"a": [replace(example(i, i + 1), rivals=rivals) for i in range(99)]}
         mixture = Mixture(sets, {"a": 1}, frozenset(), seed=0)
         batches = list(mixture.batches(0.5, draws=99))
-        assert {batch.together for batch in batches} == {3}
+        assert {batch.together for batch in batches} == {1, 3}
         for batch in batches:
             assert batch.ids.shape[0] == SHAPES[batch.ids.shape[1]]
             answered = batch.target[:, 1] > 0
+            if batch.together == 1:  # pieces of all in one window
+                assert answered.all()
+                continue
             questions = len(answered) // 3
             assert answered[: questions * 3 : 3].all()
             assert answered.sum() == questions

@@ -47,11 +47,12 @@ class Variant:
     plain: float = 0.0  # share of the run that reads questions from plain text first
 
 
+_RIVALS = ("rivals", "written_rivals", "dossier_rivals")
 VARIANTS: Mapping[str, Variant] = {
     "the recipe": Variant(),
     "the recipe, drawn otherwise": Variant({"seed": 2}),
-    "no questions of other passages": Variant(without=("paired", "rivals")),
-    "no passages that compete": Variant(without=("rivals",)),
+    "no questions of other passages": Variant(without=("paired", *_RIVALS)),
+    "no passages that compete": Variant(without=_RIVALS),
     "no turned, exchanged or renamed words": Variant(
         without=("turned", "exchanged", "renamed")
     ),

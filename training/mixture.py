@@ -1,8 +1,9 @@
 """Which sets train the reader, and how much of each.
 
-Quotas are questions per nominal epoch of 209,000; one with rivals is read three times,
-once with each of its passages. Wikipedia counts most, then
-statements and labelled unanswerable questions; training/README.md has the reasons.
+Quotas are questions per nominal epoch of 297,000; one with rivals is read once for each
+of three passages, or with pieces of several in one window. Written questions count
+most, then Wikipedia, statements and labelled unanswerable ones; training/README.md has
+the reasons.
 """
 
 import random as rnd
@@ -44,8 +45,9 @@ QUOTA = {
     "listed": 3000,
     "written_news": 60000,
     "written_passages": 25000,
-    "written_dossiers": 25000,
-    "written_rivals": 30000,
+    "written_dossiers": 45000,
+    "written_rivals": 20000,
+    "dossier_rivals": 45000,
 }
 TAUGHT = {"listed": 0.2}
 """Share of the loss that teachers have in sets on which they are no better."""
@@ -56,7 +58,8 @@ EARLY = frozenset(
 )
 _MADE = frozenset(
     "found staged attributed paired turned exchanged renamed rivals listed"
-    " written_news written_passages written_dossiers written_rivals".split()
+    " written_news written_passages written_dossiers written_rivals"
+    " dossier_rivals".split()
 )
 _FILES = [name for name in QUOTA if name not in _MADE]
 _MET = 4  # other passages that a question meets
@@ -136,11 +139,14 @@ def build(
     met = list(paired(asked, sorted(contexts), random, per_row=_MET))
     written = rows["written_news"] + rows["written_passages"]
     titles = {row.context: row.title for row in written}
-    written += rows["written_dossiers"]  # whose articles were all looked through
     near = list(
         paired(written, sorted(contexts), random, _MET, depth=_NEAR, titles=titles)
     )
-    rows["paired"] = [row for found in met + near for row in found]
+    # whose articles were all looked through, but not what others tell of their field
+    told = rows["written_dossiers"]
+    own = sorted({r.context for r in rows["written_news"] + told})
+    told_near = list(paired(told, own, random, _MET, depth=_NEAR))
+    rows["paired"] = [row for found in met + near + told_near for row in found]
     rows["listed"] = list(listed_rows(answerable, random))
     encoder = Encoder()
 
@@ -160,6 +166,7 @@ def build(
     sets = {name: encoded(found, name) for name, found in rows.items()}
     sets["rivals"] = together(asked, met, "rivals")
     sets["written_rivals"] = together(written, near, "written_rivals")
+    sets["dossier_rivals"] = together(told, told_near, "dossier_rivals")
     return sets
 
 

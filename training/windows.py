@@ -19,6 +19,8 @@ from training.reworded import Rewording
 
 LED = 0.75  # share of the windows with a lead: some passages have no title
 TOGETHER = 3  # passages of a question that compete with each other
+GATHERED = 0.4  # share of the questions with rivals that meet them in one window
+_PIECE = (24, 64)  # tokens of such a piece: least, and one more than most
 SHAPES = {64: 32, 96: 21, 128: 16, 192: 11, 256: 8, 352: 6}  # tokens: rows of a batch
 
 
@@ -135,6 +137,34 @@ def cut(
     return window(start, room, has_answer=found)
 
 
+def gather(example: Example, random: np.random.Generator) -> Window:
+    """Return a window of pieces of a question's passages, its own among them.
+
+    They stand in random order, without leads, as the sentences round the best answers
+    do when they are read together.
+    """
+    drawn = random.permutation(len(example.rivals))[: random.integers(1, 5)]
+    left = max(SHAPES) - len(example.question) - 3
+    pieces: list[Ids] = []
+    own = 0  # the token of its passage with which its own piece begins
+    for source in (example, *(example.rivals[n] for n in drawn)):
+        answer = source.last - source.first + 1  # 1 where there is none
+        room = min(left, max(int(random.integers(*_PIECE)), answer + 8))
+        start = _place(source, room, False, random)
+        own = own if pieces else start
+        pieces.append(source.passage[start : start + room])
+        left -= len(pieces[-1])
+    order = random.permutation(len(pieces)).tolist()
+    passage = np.concatenate([pieces[n] for n in order])
+    shift = len(example.question) + 2
+    before = shift + sum(len(pieces[n]) for n in order[: order.index(0)]) - own
+    place = (0, 0)
+    if example.first >= 0:
+        place = (example.first + before, example.last + before)
+    joined = Example(example.question, passage, -1, -1, (), example.source)
+    return Window(joined, 0, len(passage), *place, shift + len(passage) + 1)
+
+
 def stack(
     windows: Sequence[Window], rows: int, length: int, together: int = 1
 ) -> Batch:
@@ -246,6 +276,8 @@ class Mixture:
     def _cuts(self, example: Example, whole: float) -> list[Window]:
         if not example.rivals:
             return [cut(example, self.random, whole=whole, hidden=0.06)]
+        if self.random.random() < GATHERED:
+            return [gather(example, self.random)]
         drawn = self.random.permutation(len(example.rivals))[: TOGETHER - 1]
         own = cut(example, self.random, whole=whole, hidden=0.0)
         most = shape_of(own.length)
