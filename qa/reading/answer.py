@@ -9,12 +9,11 @@ one that answers (Clark & Gardner 2018 compare raw logits across passages likewi
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from qa.library.sentences import sentence_around
 from qa.reading.cite import cite, cite_passage
 from qa.reading.confidence import Calibration, Evidence
-from qa.reading.kinds import asks_amount, asks_statement, fits, speaker
+from qa.reading.kinds import asks_amount, asks_statement, fits, is_beside, statement
 from qa.reading.spans import level_marks
 from qa.search.terms import content_words, coverage, fold
 from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Reason
@@ -22,7 +21,6 @@ from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Rea
 __all__ = ["Proposal", "choose", "propose", "says"]
 
 _CONSIDERED = 24  # best candidates of all passages; more never won on the dev sets
-_NEAR = 250  # characters: about a sentence before, one after
 _NEAREST = 3  # passages shown when the articles do not say
 _WORD = re.compile(
     # a number with its sign, currency and per cent sign: -$1,200.50, 9:30, 5 %
@@ -65,19 +63,19 @@ def propose(
     `unknown` is the share of the question's words that no article holds.
     Ties keep the order of the candidates, which is that of their scores.
     """
-    considered = sorted(candidates, key=_by_margin)[:_CONSIDERED]
+    possible = [c for c in candidates if not is_beside(question, c.text)]
+    considered = sorted(possible, key=_by_margin)[:_CONSIDERED]
+    if asks_statement(question):
+        considered = [replace(c, start=c.start + statement(c.text)) for c in considered]
     groups: dict[str, list[Candidate]] = {}
     for candidate in considered:
         groups.setdefault(_words(candidate.text), []).append(candidate)
     ranked = {_place(hit.passage): (n, hit) for n, hit in enumerate(hits, start=1)}
     proposals = []
     for words, group in groups.items():
-        # "30 September" speaks for "30 September 2015", not against it
-        alike: list[list[Candidate]] = []
-        rivals: list[list[Candidate]] = []
-        for others, other in groups.items():
-            (alike if _is_alike(words, others) else rivals).append(other)
-        evidence = _evidence(question, group, alike, rivals, ranked, unknown)
+        # "30 September" speaks for "30 September 2015"
+        alike = [g for others, g in groups.items() if _is_alike(words, others)]
+        evidence = _evidence(question, group, alike, ranked, unknown)
         proposals.append(
             Proposal(tuple(group), evidence, calibration.confidence(evidence))
         )
@@ -96,31 +94,22 @@ def _evidence(
     question: str,
     group: Sequence[Candidate],
     alike: Sequence[Sequence[Candidate]],
-    rivals: Sequence[Sequence[Candidate]],
     ranked: dict[tuple[str, int], tuple[int, Hit]],
     unknown: float,
 ) -> Evidence:
     best = group[0]
-    text = best.passage.article.text
-    start, end = sentence_around(text, best.start, best.end)
     _, hit = ranked[_place(best.passage)]
     context = f"{best.passage.article.title}\n{best.passage.text}"
     fit = fits(question, best.text)
     n_words = len(_words(best.text).split())
     is_amount, is_statement = asks_amount(question), asks_statement(question)
-    # what an answer says itself is no sign that it was asked for, but a statement does
-    # name its subject
-    nearby = text[start:end] if is_statement else _around(text, best, start, end)
     return Evidence(
         margin=best.margin,
         null=best.null,
-        gap=best.margin - max((g[0].margin for g in rivals), default=0.0),
         rank=1.0 / min(ranked[_place(c.passage)][0] for c in group),
         fused=hit.score,
         cosine=hit.dense or 0.0,
         coverage=coverage(question, context),
-        nearby=coverage(question, nearby),
-        speaker=_speaks(question, _around(text, best, start - _NEAR, end + _NEAR)),
         unknown=unknown,
         agreement=math.log(len({c.passage.article.id for g in alike for c in g})),
         fit=fit,
@@ -130,17 +119,6 @@ def _evidence(
         length=0.0 if is_statement else math.log(max(1, n_words)),
         asked=math.log1p(len(content_words(question))),
     )
-
-
-def _around(text: str, span: Candidate, start: int, end: int) -> str:
-    """Return `text[start:end]` without the span."""
-    return f"{text[max(0, start) : span.start]} {text[span.end : end]}"
-
-
-def _speaks(question: str, around: str) -> float:
-    """Return from -1 to 1 how much of the name asked about stands round the answer."""
-    name = speaker(question)
-    return 2 * coverage(name, around) - 1 if name else 0.0
 
 
 def _words(text: str) -> str:

@@ -22,13 +22,10 @@ class Evidence:
 
     margin: float  # logit of the span minus that of "no answer" in its window
     null: float  # that of "no answer": low where the passage has one for sure
-    gap: float  # its margin minus that of the best answer in other words, else 0
     rank: float  # 1 / rank of its best passage, in (0, 1]
     fused: float  # fused retrieval score of its best passage, in [0, 1]
     cosine: float  # of the question and its best passage
     coverage: float  # share of the question's words in title and passage, in [0, 1]
-    nearby: float  # the same share, in the sentence; without the span, save a statement
-    speaker: float  # "what did X say": 1 if X is named round the answer, to -1, else 0
     unknown: float  # share of the question's words that no article holds, in [0, 1]
     agreement: float  # log of the articles that give the same, fewer or more words
     fit: float  # 1 if it looks like the kind that was asked for, -1 if not, else 0
