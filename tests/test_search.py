@@ -223,6 +223,18 @@ class TestWords:
         found = ids_of(store, WordIndex(store).search(question, 5))
         assert found[0] == "m"
 
+    def test_a_title_is_found_without_its_dots(self, store):
+        with store.change() as change:
+            for name, title in (("m", "U.S. plan"), ("n", "U plan")):
+                article = Article(name, name, title, "It rained.")
+                change.put_article(article, name, [Passage(article, 0, 10)])
+        assert ids_of(store, WordIndex(store).search("US", 5)) == ["m"]
+
+    @pytest.mark.parametrize("text", ["She has a Ph.D. now.", "See www.a.b.com there."])
+    def test_what_only_ends_in_dotted_letters_is_no_word_of_them(self, store, text):
+        put(store, m=text)
+        assert WordIndex(store).search("hD ab", 5) == []
+
     def test_words_of_a_removed_article_are_unknown_again(self, store):
         """The index still counts it, until segments are merged."""
         index = WordIndex(store)
