@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import openvino
 import torch
 from torch import Tensor
 
@@ -42,6 +41,8 @@ def compiled(network: Watched) -> Forward:
     1.6 times as fast as torch in bf16 without `torch.compile`, which takes minutes for
     twelve layers: by hand, 3,820 after 2,380 tokens/s of one thread, other jobs beside.
     """
+    import openvino  # a machine with a GPU may be without it
+
     width = network.network.norm.normalized_shape[0]
     example = torch.zeros(2, 64, width), torch.ones(2, 64, dtype=torch.bool)
     options = {

@@ -100,6 +100,7 @@ class Network(nn.Module):
 
     def __init__(self, dropout: float = 0.0, size: Size = SMALL) -> None:
         super().__init__()
+        self.size = size
         self.norm = nn.LayerNorm(size.width, eps=size.eps)
         self.layers = nn.ModuleList(Layer(size, dropout) for _ in range(size.layers))
         self.span = nn.Linear(size.width, 2)

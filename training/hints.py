@@ -80,11 +80,14 @@ class Hints(nn.Module):
             teacher: likewise, of its own width.
             mask: True for real tokens, `(n, tokens)`.
         """
+        # padding is weighed away, not cut out, for which a GPU would have to wait
+        share = mask[:, :, None] / mask.sum()
         parts = []
         both = zip(pupil, teacher, strict=True)
         for n, (ours, theirs) in enumerate(both):
-            aim = (theirs[mask].float() - self.means[n]) / self.spreads[n]
-            parts.append((self.maps[n](ours[mask].float()) - aim).square().mean())
+            aim = (theirs.float() - self.means[n]) / self.spreads[n]
+            missed = (self.maps[n](ours.float()) - aim).square()
+            parts.append((missed * share).sum() / missed.shape[-1])
         return torch.stack(parts).mean()
 
 

@@ -26,12 +26,11 @@ from training.eight_bits import round_as_shipped
 from training.encoder import Tables, freeze, open_network
 from training.export import load_checkpoint, save_checkpoint, save_reader
 from training.hints import Hints, Watched, fit
-from training.loss import loss_of
 from training.mixture import build, mixture_of
 from training.mpnet import open_mpnet
 from training.plan import Plan, options, portable, rate_at
 from training.score import score_all
-from training.shared import join, join_opinion
+from training.shared import batch_loss
 from training.windows import Batch, Mixture
 from training.workers import Workers
 
@@ -149,13 +148,7 @@ class Run:
         advised: tuple[Tensor, ...] = ()
         if self.teachers is not None:
             opinion, advised = self.teachers.advise(ids, types, mask, allowed)
-        loss = loss_of(logits, allowed, target, opinion, taught)
-        if batch.together > 1:
-            if opinion is not None:
-                opinion = join_opinion(opinion, batch.together)
-            joined = join(logits, allowed, target, batch.together)
-            taught = taught[:: batch.together][: len(joined[0])]
-            loss = (loss + loss_of(*joined, opinion, taught)) / 2
+        loss = batch_loss(logits, allowed, target, taught, opinion, batch.together)
         if self.hints is not None:
             loss = loss + self.plan.hints * self.hints.loss(states, advised, mask)
         self.optimiser.zero_grad(set_to_none=True)

@@ -11,7 +11,9 @@ logit 0, is that none of them answers.
 import torch
 from torch import Tensor
 
-__all__ = ["join", "join_opinion"]
+from training.loss import loss_of
+
+__all__ = ["batch_loss", "join", "join_opinion"]
 
 
 def _end_to_end(values: Tensor, together: int) -> Tensor:
@@ -65,3 +67,25 @@ def join_opinion(opinion: Tensor, together: int) -> Tensor:
     """
     is_own = torch.arange(len(opinion), device=opinion.device) % together == 0
     return _end_to_end(opinion * is_own[:, None, None], together)
+
+
+def batch_loss(
+    logits: Tensor,
+    allowed: Tensor,
+    target: Tensor,
+    taught: Tensor,
+    opinion: Tensor | None,
+    together: int,
+) -> Tensor:
+    """Return the loss of a batch: of each passage, and of those that compete.
+
+    Shapes as in `join` and `loss_of`; `together` is 1 where none compete.
+    """
+    loss = loss_of(logits, allowed, target, opinion, taught)
+    if together == 1:
+        return loss
+    if opinion is not None:
+        opinion = join_opinion(opinion, together)
+    joined = join(logits, allowed, target, together)
+    taught = taught[::together][: len(joined[0])]
+    return (loss + loss_of(*joined, opinion, taught)) / 2

@@ -231,6 +231,8 @@ class Mixture:
         taught: share of the loss that teachers have, by set; the rest under "".
         reworded: share of the questions put into other words, which teachers alone
             judge; not of the sets named in `taught`.
+        rewording: the words to take for that, if they are at hand.
+        rows: batches have so many times the rows of `SHAPES`.
     """
 
     def __init__(
@@ -244,11 +246,13 @@ class Mixture:
         masked: float = 0.0,
         taught: Mapping[str, float] | None = None,
         reworded: float = 0.0,
+        rewording: Rewording | None = None,
+        rows: int = 1,
     ) -> None:
-        self.whole, self.masked = whole, masked
+        self.whole, self.masked, self.rows = whole, masked, rows
         self.taught = taught or {"": 0.0}
         self.reworded = reworded
-        self.rewording = Rewording() if reworded else None
+        self.rewording = (rewording or Rewording()) if reworded else None
         self.random = np.random.default_rng(seed)
         self.names = sorted(name for name in sets if sets[name] and quota.get(name))
         self.sets, self.early = sets, early
@@ -304,8 +308,9 @@ class Mixture:
             shape = max(shape_of(window.length) for window in found)
             waiting = self.waiting[shape, together]
             waiting += found
-            if len(waiting) + together > SHAPES[shape]:
-                ready.append(stack(waiting, SHAPES[shape], shape, together))
+            rows = SHAPES[shape] * self.rows
+            if len(waiting) + together > rows:
+                ready.append(stack(waiting, rows, shape, together))
                 waiting.clear()
         for n in self.random.permutation(len(ready)):
             batch = ready[int(n)]

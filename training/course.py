@@ -1,0 +1,210 @@
+"""One network learns on a GPU, from labels and perhaps from a teacher beside them."""
+
+import json
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training.encoder import Network, Tables
+from training.feed import Feed
+from training.hints import Hints, Watched, fit
+from training.plan import rate_at
+from training.shared import batch_loss
+from training.windows import SHAPES
+
+_FITTED = 6  # batches to which the maps of the hints are fitted
+_SAVED = 60.0  # seconds between two files of the pupil
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a network is taught.
+
+    Attributes:
+        seconds: of training, compiling left out.
+        rate: peak learning rate.
+        dropout: share of channels, one mask a row.
+        begins: progress at which the curriculum begins.
+        taught: share of the loss that the teacher has.
+        reworded: share of the questions put into other words.
+        hints: weight of the teacher's states.
+    """
+
+    seconds: float
+    rate: float
+    dropout: float
+    begins: float
+    taught: float = 0.0
+    reworded: float = 0.0
+    hints: float = 0.0
+    warmup: float = 0.04
+    decay: float = 0.01
+    clip: float = 1.0
+    kept: float = 0.998  # of the running mean, a step
+
+
+class Log:
+    """Lines of `log.jsonl`, with the seconds since the start."""
+
+    def __init__(self, out: Path) -> None:
+        self.path, self.began = out / "log.jsonl", time.monotonic()
+
+    def write(self, **line: object) -> None:
+        """Append a line, and print it."""
+        text = json.dumps({"s": round(time.monotonic() - self.began, 1), **line})
+        print(text, flush=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
+
+
+def precision(device: str) -> AbstractContextManager[object]:
+    """Return bf16 autocast on a GPU."""
+    return nullcontext() if device == "cpu" else torch.autocast(device, torch.bfloat16)
+
+
+def fresh(network: Network, dropout: float = 0.0) -> Network:
+    """Return a network of the same weights that has not been compiled."""
+    size = network.size
+    copy = Network(dropout, size).to(next(network.parameters()))
+    copy.load_state_dict(network.state_dict())
+    return copy
+
+
+def compile_layers(
+    network: Network, tables: Tables, device: str, log: Log, *, trains: bool
+) -> None:
+    """Compile each layer once for all shapes, or leave them where that fails."""
+    torch._dynamo.config.cache_size_limit = 64  # no other name for it
+    began = time.monotonic()
+    try:
+        for layer in network.layers:
+            layer.compile(dynamic=True)
+        for length, rows in SHAPES.items():
+            ids = torch.ones(rows * 4, length, dtype=torch.long, device=device)
+            x = tables(ids, ids).to(next(network.parameters()).dtype)
+            with precision(device) if trains else torch.no_grad():
+                logits = network(x, ids > 0)
+            if trains:
+                logits.float().square().sum().backward()
+        network.zero_grad(set_to_none=True)
+    except Exception:  # a run on lent time goes on without
+        log.write(compiled=traceback.format_exc()[-1500:])
+        for layer in network.layers:
+            layer._compiled_call_impl = None  # as before compile()
+    log.write(compiled_s=round(time.monotonic() - began, 1))
+
+
+Advise = Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, list[Tensor]]]
+
+
+def advisor(tables: Tables, network: Network) -> Advise:
+    """Return what a teacher says: probabilities `(n, tokens, 2)`, watched states."""
+    watched = Watched(network).eval()
+    kind = next(network.parameters()).dtype
+
+    def advise(
+        ids: Tensor, types: Tensor, mask: Tensor, allowed: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
+        with torch.no_grad():
+            logits, *states = watched(tables(ids, types).to(kind), mask)
+        logits = logits.float().masked_fill(~allowed[:, :, None], -1e4)
+        return logits.softmax(1), states
+
+    return advise
+
+
+Batches = Iterator[tuple[tuple[Tensor, ...], int]]
+
+
+def fitted(
+    watched: Watched, tables: Tables, batches: Batches, advise: Advise, device: str
+) -> Hints:
+    """Return maps from a pupil's states to its teacher's, fitted to a few batches."""
+    pairs = []
+    for (ids, types, mask, allowed, *_), _ in islice(batches, _FITTED):
+        with torch.no_grad(), precision(device):
+            _, *ours = watched(tables(ids, types), mask)
+        pairs.append((ours, advise(ids, types, mask, allowed)[1], mask))
+    return fit(pairs).to(device)
+
+
+def learn(
+    course: Course,
+    tables: Tables,
+    network: Network,
+    feed: Feed,
+    device: str,
+    log: Log,
+    *,
+    advise: Advise | None = None,
+    keep: Callable[[Network, list[Tensor]], None] | None = None,
+) -> list[Tensor]:
+    """Train a network by a course; return the running mean of its weights."""
+    network.train()
+    watched = Watched(network)
+    batches = feed.batches(device)
+    hints = None
+    trained: list[Tensor] = [p for p in network.parameters() if p.requires_grad]
+    mean = [p.detach().clone() for p in trained]
+    learnt = list(trained)
+    if advise is not None and course.hints:
+        hints = fitted(watched, tables, batches, advise, device)
+        learnt += [p for p in hints.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(
+        learnt, lr=course.rate, weight_decay=course.decay, fused=True
+    )
+    began = told = saved = time.monotonic()
+    tokens = since = steps = 0
+    losses: list[Tensor] = []
+    for (ids, types, mask, allowed, target, taught), together in batches:
+        now = time.monotonic()
+        progress = min(1.0, (now - began) / course.seconds)
+        if progress >= 1:
+            break
+        feed.tell(course.begins + (1 - course.begins) * progress)
+        for group in optimiser.param_groups:
+            group["lr"] = course.rate * rate_at(progress, course.warmup)
+        opinion, states = advise(ids, types, mask, allowed) if advise else (None, [])
+        with precision(device):
+            logits, *ours = watched(tables(ids, types), mask)
+        loss = batch_loss(logits, allowed, target, taught, opinion, together)
+        losses.append(loss.detach())
+        if hints is not None:
+            loss = loss + course.hints * hints.loss(ours, states, mask)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        torch.nn.utils.clip_grad_norm_(learnt, course.clip)
+        optimiser.step()
+        with torch.no_grad():
+            torch._foreach_lerp_(mean, trained, 1 - course.kept)
+        steps, tokens, since = steps + 1, tokens + ids.numel(), since + ids.numel()
+        if steps % 16 == 0 and device != "cpu":
+            torch.cuda.synchronize()  # or the clock runs ahead of the work
+        if now - told > 10:
+            speed = round(since / (now - told))
+            value = round(float(torch.stack(losses).mean()), 4)
+            log.write(step=steps, tokens=tokens, tokens_per_s=speed, loss=value)
+            losses, told, since = [], now, 0
+        if keep is not None and now - saved > _SAVED:
+            keep(network, mean)
+            saved = now
+    log.write(done=steps, tokens=tokens)
+    return mean
+
+
+def with_weights(network: Network, weights: list[Tensor]) -> Network:
+    """Return a copy of a network that has these weights where it is trained."""
+    copy = fresh(network)
+    pairs = zip(copy.parameters(), network.parameters(), strict=True)
+    places = [place for place, own in pairs if own.requires_grad]
+    with torch.no_grad():
+        for place, weight in zip(places, weights, strict=True):
+            place.copy_(weight)
+    return copy
