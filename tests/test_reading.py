@@ -238,6 +238,16 @@ class TestSpanReader:
         found = reader.read("answer answer?", [passage("filler filler.")])
         assert all(c.margin <= 0 for c in found)
 
+    def test_a_mark_that_was_not_typed_changes_nothing(self, reader):
+        """The model sees the same tokens with the mark and without."""
+        text = passage("The answer.")
+        marked = reader.read("where", [text])
+        seen = reader._model.seen
+        assert reader.read("where?", [text]) == marked
+        assert reader._model.seen == seen
+        reader.read("where.", [text])  # another mark is left as it is
+        assert reader._model.seen != seen
+
     def test_endless_question(self, reader):
         """A question longer than a window is cut, not refused."""
         reader.read("where " * 400, [passage("The answer.")])

@@ -1029,7 +1029,7 @@ class TestCalibrate:
         """What is known of an article by heart tells nothing of the next one."""
         random = np.random.default_rng(3)
         asked = []
-        for topic in range(12):
+        for topic in range(len(FEATURES)):
             by_heart = np.zeros((1, len(FEATURES)))
             by_heart[0, topic] = 1.0  # learnt at once by whoever saw its neighbours
             is_right = float(random.random() < 0.5)

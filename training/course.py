@@ -11,9 +11,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from training.encoder import Network, Tables
-from training.feed import Feed
+from training.feed import Feed, Moved
 from training.hints import Hints, Watched, fit
 from training.plan import rate_at
 from training.shared import batch_loss
@@ -30,24 +31,33 @@ class Course:
     Attributes:
         seconds: of training, compiling left out.
         rate: peak learning rate.
+        curriculum: progress at which it begins.
         dropout: share of channels, one mask a row.
-        begins: progress at which the curriculum begins.
         taught: share of the loss that the teacher has.
-        reworded: share of the questions put into other words.
-        hints: weight of the teacher's states.
+        reworded: share of the questions put into other words, which it alone judges.
+        hints: weight of its states.
+        warmup: share of the seconds.
+        decay: AdamW weight decay.
+        clip: largest gradient norm.
+        kept: share of the running mean that a step leaves.
     """
 
     seconds: float
     rate: float
-    dropout: float
-    begins: float
+    curriculum: float
+    dropout: float = 0.0
     taught: float = 0.0
     reworded: float = 0.0
     hints: float = 0.0
     warmup: float = 0.04
     decay: float = 0.01
     clip: float = 1.0
-    kept: float = 0.998  # of the running mean, a step
+    kept: float = 0.998
+
+    @property
+    def is_advised(self) -> bool:
+        """Whether it wants a teacher."""
+        return bool(self.taught or self.reworded or self.hints)
 
 
 class Log:
@@ -69,10 +79,9 @@ def precision(device: str) -> AbstractContextManager[object]:
     return nullcontext() if device == "cpu" else torch.autocast(device, torch.bfloat16)
 
 
-def fresh(network: Network, dropout: float = 0.0) -> Network:
-    """Return a network of the same weights that has not been compiled."""
-    size = network.size
-    copy = Network(dropout, size).to(next(network.parameters()))
+def fresh(network: Network) -> Network:
+    """Return a network of the same weights that has not been compiled, no dropout."""
+    copy = Network(0.0, network.size).to(next(network.parameters()))
     copy.load_state_dict(network.state_dict())
     return copy
 
@@ -81,7 +90,8 @@ def compile_layers(
     network: Network, tables: Tables, device: str, log: Log, *, trains: bool
 ) -> None:
     """Compile each layer once for all shapes, or leave them where that fails."""
-    torch._dynamo.config.cache_size_limit = 64  # no other name for it
+    # `torch.compiler.config.recompile_limit`, which torch 2.6 does not have yet
+    torch._dynamo.config.cache_size_limit = 64
     began = time.monotonic()
     try:
         for layer in network.layers:
@@ -120,11 +130,12 @@ def advisor(tables: Tables, network: Network) -> Advise:
     return advise
 
 
-Batches = Iterator[tuple[tuple[Tensor, ...], int]]
-
-
 def fitted(
-    watched: Watched, tables: Tables, batches: Batches, advise: Advise, device: str
+    watched: Watched,
+    tables: Tables,
+    batches: Iterator[Moved],
+    advise: Advise,
+    device: str,
 ) -> Hints:
     """Return maps from a pupil's states to its teacher's, fitted to a few batches."""
     pairs = []
@@ -145,8 +156,26 @@ def learn(
     *,
     advise: Advise | None = None,
     keep: Callable[[Network, list[Tensor]], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> list[Tensor]:
-    """Train a network by a course; return the running mean of its weights."""
+    """Train a network by a course; return the running mean of its weights.
+
+    Args:
+        course: how.
+        tables: of the network.
+        network: trained in place.
+        feed: of batches.
+        device: where it is.
+        log: told every ten seconds.
+        advise: what the teacher says.
+        keep: called every minute with the network and the running mean.
+        clock: seconds, looked at once a step.
+
+    Raises:
+        ValueError: if the course wants a teacher and there is none.
+    """
+    if course.is_advised and advise is None:
+        raise ValueError("taught, reworded, hints: found no teacher, wanted one")
     network.train()
     watched = Watched(network)
     batches = feed.batches(device)
@@ -160,15 +189,16 @@ def learn(
     optimiser = torch.optim.AdamW(
         learnt, lr=course.rate, weight_decay=course.decay, fused=True
     )
-    began = told = saved = time.monotonic()
+    mix = get_ema_multi_avg_fn(course.kept)  # type: ignore[no-untyped-call]
+    began = told = saved = clock()
     tokens = since = steps = 0
     losses: list[Tensor] = []
     for (ids, types, mask, allowed, target, taught), together in batches:
-        now = time.monotonic()
+        now = clock()
         progress = min(1.0, (now - began) / course.seconds)
         if progress >= 1:
             break
-        feed.tell(course.begins + (1 - course.begins) * progress)
+        feed.tell(course.curriculum + (1 - course.curriculum) * progress)
         for group in optimiser.param_groups:
             group["lr"] = course.rate * rate_at(progress, course.warmup)
         opinion, states = advise(ids, types, mask, allowed) if advise else (None, [])
@@ -180,10 +210,10 @@ def learn(
             loss = loss + course.hints * hints.loss(ours, states, mask)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        torch.nn.utils.clip_grad_norm_(learnt, course.clip)
+        torch.nn.utils.clip_grad_norm_(trained, course.clip)
         optimiser.step()
         with torch.no_grad():
-            torch._foreach_lerp_(mean, trained, 1 - course.kept)
+            mix(mean, trained, steps)
         steps, tokens, since = steps + 1, tokens + ids.numel(), since + ids.numel()
         if steps % 16 == 0 and device != "cpu":
             torch.cuda.synchronize()  # or the clock runs ahead of the work

@@ -4,9 +4,10 @@ import gc
 import multiprocessing as mp
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from queue import Queue
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, Full, Queue
 from types import TracebackType
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,19 +19,43 @@ from training.windows import Batch, Mixture
 
 _BUILT = 4  # batches of each process that may wait
 _MOVED = 8  # batches that wait on the GPU
+_PATIENCE = 1.0  # seconds until it is looked whether all still live
+
+Moved = tuple[tuple[Tensor, ...], int]
+"""ids, types, mask, allowed, target, taught of a batch, and how many compete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diet:
+    """What is fed.
+
+    Attributes:
+        quota: how much of each set.
+        begins: progress of the curriculum at first.
+        taught: share of the loss that the teacher has.
+        reworded: share of the questions put into other words.
+        rows: times the rows of `SHAPES`.
+        whole: share of whole passages at the end.
+    """
+
+    quota: Mapping[str, int]
+    begins: float = 0.0
+    taught: float = 0.0
+    reworded: float = 0.0
+    rows: int = 1
+    whole: float = 0.5
 
 
 class Feed:
     """Batches of a mixture without end, from several processes of one machine.
 
     Each process has a seed of its own. They are forked, so that all share the
-    examples: make it before the GPU is used.
+    examples: make it before the GPU is used, on a system that forks.
 
     Args:
         sets: examples by the name of their set.
-        quota: how much of each set.
-        rewording: the words that may stand for others.
-        knobs: of `Mixture`: `whole`, `taught`, `reworded`, `rows`.
+        diet: how much of what.
+        rewording: the words that may stand for others, if the diet wants some.
         seed: of the first process.
         number: of processes.
     """
@@ -38,70 +63,91 @@ class Feed:
     def __init__(
         self,
         sets: Mapping[str, Sequence[Example]],
-        quota: Mapping[str, int],
-        rewording: Rewording | None,
-        knobs: Mapping[str, Any],
+        diet: Diet,
+        rewording: Rewording | None = None,
         *,
         seed: int,
         number: int,
     ) -> None:
         context = mp.get_context("fork")
-        self._progress = context.Value("d", 0.0)
+        self._progress = context.Value("d", diet.begins)
         self._built = context.Queue(_BUILT * number)
+        self._is_over = threading.Event()
         gc.freeze()  # or the first collection of each process would copy it all
         self._processes = [
             context.Process(
                 target=self._build,
-                args=(sets, quota, rewording, knobs, seed + n),
+                args=(sets, diet, rewording, seed + n),
                 daemon=True,
             )
             for n in range(number)
         ]
         for process in self._processes:
             process.start()
+        gc.unfreeze()
 
     def _build(
         self,
         sets: Mapping[str, Sequence[Example]],
-        quota: Mapping[str, int],
+        diet: Diet,
         rewording: Rewording | None,
-        knobs: Mapping[str, Any],
         seed: int,
     ) -> None:
         torch.set_num_threads(1)
-        taught = {"": knobs["taught"], **TAUGHT}
         mixture = Mixture(
             sets,
-            quota,
+            diet.quota,
             EARLY,
             seed,
-            whole=knobs["whole"],
-            taught=taught,
-            reworded=knobs["reworded"],
+            whole=diet.whole,
+            taught={"": diet.taught, **TAUGHT},
+            reworded=diet.reworded,
             rewording=rewording,
-            rows=knobs["rows"],
+            rows=diet.rows,
         )
         while True:
             for batch in mixture.batches(self._progress.value):
                 self._built.put(batch)
 
-    def batches(self, device: str) -> Iterator[tuple[tuple[Tensor, ...], int]]:
-        """Yield ids, types, mask, allowed, target, taught, and how many compete.
+    def _take(self) -> Batch:
+        while not self._is_over.is_set():
+            ended = [p.exitcode for p in self._processes if not p.is_alive()]
+            if ended:
+                raise RuntimeError(f"processes that build batches ended with {ended}")
+            with suppress(Empty):
+                batch: Batch = self._built.get(timeout=_PATIENCE)
+                return batch
+        raise RuntimeError("the feed is over")
 
-        A thread moves them to the device meanwhile.
+    def _move(self, device: str, moved: "Queue[Moved | Exception]") -> None:
+        while not self._is_over.is_set():
+            try:
+                item: Moved | Exception = on_device(self._take(), device)
+            except Exception as error:  # told where batches are used
+                item = error
+            while not self._is_over.is_set():
+                with suppress(Full):
+                    moved.put(item, timeout=_PATIENCE)
+                    break
+            if isinstance(item, Exception):
+                return
+
+    def batches(self, device: str) -> Iterator[Moved]:
+        """Yield batches, which a thread moves to the device meanwhile.
+
+        Raises:
+            RuntimeError: when a process that builds them has ended.
         """
-        moved: Queue[tuple[tuple[Tensor, ...], int]] = Queue(_MOVED)
-
-        def move() -> None:
-            while True:
-                moved.put(on_device(self._built.get(), device))
-
-        threading.Thread(target=move, daemon=True).start()
+        moved: Queue[Moved | Exception] = Queue(_MOVED)
+        threading.Thread(target=self._move, args=(device, moved), daemon=True).start()
         while True:
-            yield moved.get()
+            item = moved.get()
+            if isinstance(item, Exception):
+                raise item
+            yield item
 
     def tell(self, progress: float) -> None:
-        """Let the next batches be those of this share of the run, in [0, 1]."""
+        """Tell how far the run is, in [0, 1], to whoever begins new batches now."""
         self._progress.value = progress
 
     def __enter__(self) -> "Feed":
@@ -113,11 +159,14 @@ class Feed:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._is_over.set()
         for process in self._processes:
             process.kill()
+            process.join()
+        self._built.close()
 
 
-def on_device(batch: Batch, device: str) -> tuple[tuple[Tensor, ...], int]:
+def on_device(batch: Batch, device: str) -> Moved:
     """Return the arrays of a batch where a network is, and how many compete."""
     tokens = batch.ids, batch.types, batch.mask, batch.allowed
     arrays = []

@@ -10,8 +10,11 @@ back: `cat last/reader.safetensors.* > reader.safetensors` joins them.
 """
 
 import argparse
+import hashlib
+import shutil
 import traceback
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from training.course import (
+    Advise,
     Course,
     Log,
     advisor,
@@ -31,9 +35,10 @@ from training.course import (
 from training.dev import dev_sets
 from training.encoder import SMALL, Network, Tables, fill
 from training.export import save_reader
-from training.feed import Feed
+from training.feed import Diet, Feed
 from training.mixture import QUOTA
-from training.pack import Pack, read_pack, read_tables, read_teacher
+from training.pack import Pack
+from training.reworded import Rewording
 from training.score import score_all
 
 ASKED = {
@@ -49,25 +54,21 @@ _PART = 15_000_000  # bytes of a file that comes back
 
 
 def save_parts(out: Path, network: Network, facts: Mapping[str, object]) -> None:
-    """Write a reader to the folder `out`, its weights in parts."""
-    out.mkdir(exist_ok=True)
-    save_reader(out, network, facts)
-    whole = out / "reader.safetensors"
+    """Write a reader to the folder `out`, its weights in parts.
+
+    What lay there goes only when all is written: time lent may end at any moment.
+    """
+    beside = out.with_suffix(".part")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    save_reader(beside, network, facts)
+    whole = beside / "reader.safetensors"
     content = whole.read_bytes()
     for n, at in enumerate(range(0, len(content), _PART)):
         Path(f"{whole}.{n}").write_bytes(content[at : at + _PART])
     whole.unlink()
-
-
-def dev_scores(
-    data: Path, limit: int, name: str, tables: Tables, network: Network, log: Log
-) -> None:
-    """Log the dev scores of a network."""
-    try:
-        found = score_all(tables, fresh(network).eval(), dev_sets(data, limit))
-        log.write(of=name, dev=found)
-    except Exception:  # the weights are what the lent time is for
-        log.write(of=name, failed=traceback.format_exc()[-1500:])
+    shutil.rmtree(out, ignore_errors=True)
+    beside.rename(out)
 
 
 def options() -> argparse.ArgumentParser:
@@ -77,107 +78,160 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--init", type=Path, required=True, help="the pupil's weights")
     parser.add_argument("--out", type=Path, required=True, help="DIR")
     parser.add_argument("--data", type=Path, help="DATA, for dev scores")
-    parser.add_argument("--dev-limit", type=int, default=200)
+    parser.add_argument("--dev-limit", type=int, default=200, help="questions of a set")
     parser.add_argument("--teach", type=float, default=215, help="seconds")
     parser.add_argument("--learn", type=float, default=295, help="seconds")
-    parser.add_argument("--teacher-rate", type=float, default=6e-5)
-    parser.add_argument("--rate", type=float, default=3e-4)
-    parser.add_argument("--taught", type=float, default=0.8)
-    parser.add_argument("--hints", type=float, default=1.0)
-    parser.add_argument("--reworded", type=float, default=0.2)
+    parser.add_argument("--teacher-rate", type=float, default=6e-5, help="its peak")
+    parser.add_argument("--rate", type=float, default=3e-4, help="the pupil's peak")
+    parser.add_argument("--taught", type=float, default=0.8, help="share of the loss")
+    parser.add_argument("--hints", type=float, default=1.0, help="weight of states")
+    parser.add_argument(
+        "--reworded",
+        type=float,
+        default=0.2,
+        help="share of questions; this, --taught and --hints 0: labels alone teach",
+    )
     parser.add_argument("--rows", type=int, default=8, help="times those of SHAPES")
     parser.add_argument("--feeders", type=int, default=4, help="processes for each")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="of all that is drawn")
     parser.add_argument("--device", default="cuda")
     parser.add_argument(
         "--compiled", action=argparse.BooleanOptionalAction, default=True
     )
     parser.add_argument(
-        "--rehearse", action="store_true", help="weights may be missing"
+        "--rehearse", action="store_true", help="with random weights for missing ones"
     )
     return parser
 
 
-def feeds_of(
-    pack: Pack, courses: tuple[Course, ...], args: argparse.Namespace
-) -> list[Feed]:
-    """Return a feed for each course, forked before a GPU is used."""
-    quota = {**QUOTA, **ASKED}
-    knobs = {"whole": 0.5, "rows": args.rows}
-    return [
-        Feed(
-            pack.sets,
-            quota,
-            pack.rewording,
-            {**knobs, "taught": course.taught, "reworded": course.reworded},
-            seed=args.seed + 1000 * n,
-            number=args.feeders,
+class Lease:
+    """One run on lent time: its options, its log, and what it is about to train."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args, self.device, self.pack = args, args.device, Pack(args.pack)
+        args.out.mkdir(parents=True, exist_ok=True)
+        self.log = Log(args.out)
+        self.teaching = Course(args.teach, args.teacher_rate, 0.4, dropout=0.1)
+        self.learning = Course(
+            args.learn,
+            args.rate,
+            0.5,
+            taught=args.taught,
+            reworded=args.reworded,
+            hints=args.hints,
         )
-        for n, course in enumerate(courses)
-    ]
+        self.facts: dict[str, object] = {}
+
+    def feeds(self) -> list[Feed]:
+        """Return a feed for each course, the pupil's last."""
+        args, sets = self.args, self.pack.sets()
+        courses = [self.teaching] if self.learning.is_advised else []
+        courses.append(self.learning)
+        rewording = None
+        if self.learning.reworded:
+            table = self.pack.tables().get_buffer("word")
+            rewording = Rewording(self.pack.words(), table)
+        init = hashlib.sha256(args.init.read_bytes()) if args.init.exists() else None
+        self.facts = {
+            "plan": {
+                "init": init and init.hexdigest(),
+                "seed": args.seed,
+                "rows": args.rows,
+                "teaching": asdict(self.teaching) if len(courses) > 1 else None,
+                "learning": asdict(self.learning),
+            },
+            "sets": {name: len(found) for name, found in sets.items()},
+        }
+        self.log.write(**self.facts)
+        return [
+            Feed(
+                sets,
+                Diet(
+                    {**QUOTA, **ASKED},
+                    course.curriculum,
+                    course.taught,
+                    course.reworded,
+                    args.rows,
+                ),
+                rewording,
+                seed=args.seed + 1000 * n,
+                number=args.feeders,
+            )
+            for n, course in enumerate(courses)
+        ]
+
+    def compile(self, network: Network, tables: Tables, *, trains: bool) -> None:
+        """Compile a network where that is wanted."""
+        if self.args.compiled:
+            compile_layers(network, tables, self.device, self.log, trains=trains)
+
+    def teach(self, feed: Feed) -> Advise:
+        """Train a teacher; return what it says."""
+        tables, teacher = self.pack.teacher(
+            self.teaching.dropout, whole=not self.args.rehearse
+        )
+        if teacher.relative is not None:  # else each layer would add to its gradient
+            teacher.relative.requires_grad_(requires_grad=False)
+        tables, teacher = tables.to(self.device), teacher.to(self.device)
+        self.compile(teacher, tables, trains=True)
+        learn(self.teaching, tables, teacher, feed, self.device, self.log)
+        self.report("teacher", tables, teacher)
+        kind = torch.float32 if self.device == "cpu" else torch.bfloat16
+        wise = fresh(teacher).to(kind).eval()
+        self.compile(wise, tables, trains=False)
+        return advisor(tables, wise)
+
+    def pupil(self) -> tuple[Tables, Network]:
+        """Return the pupil as it sets out."""
+        network = Network(self.learning.dropout, SMALL)
+        if self.args.init.exists() or not self.args.rehearse:
+            fill(network, load_file(self.args.init))
+        return self.pack.tables().to(self.device), network.to(self.device)
+
+    def keep(self, network: Network, mean: list[Tensor]) -> None:
+        """Write the pupil, and the running mean of its weights."""
+        out, facts = self.args.out, self.facts
+        save_parts(out / "last", network, {"stage": "last", **facts})
+        averaged = with_weights(network, mean)
+        save_parts(out / "mean", averaged, {"stage": "mean", **facts})
+
+    def report(self, name: str, tables: Tables, network: Network) -> None:
+        """Log the dev scores of a network, if there is a data folder."""
+        if self.args.data is None:
+            return
+        try:
+            sets = dev_sets(self.args.data, self.args.dev_limit)
+            found = score_all(tables, fresh(network).eval(), sets)
+        except Exception:  # the weights are what the lent time is for
+            self.log.write(of=name, failed=traceback.format_exc()[-1500:])
+        else:
+            self.log.write(of=name, dev=found)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Train a teacher, and its pupil."""
-    args.out.mkdir(parents=True, exist_ok=True)
-    log = Log(args.out)
+    """Train a teacher, where the pupil is to have one, and the pupil."""
+    lease = Lease(args)
     torch.manual_seed(args.seed)
     torch.set_float32_matmul_precision("high")
-    device = args.device
-    pack = read_pack(args.pack)
-    teaching = Course(args.teach, args.teacher_rate, 0.1, 0.4)
-    learning = Course(
-        args.learn, args.rate, 0.0, 0.5, args.taught, args.reworded, args.hints
-    )
-    labelled, advised = feeds_of(pack, (teaching, learning), args)
-    facts = {
-        "plan": {
-            "seed": args.seed,
-            "rows": args.rows,
-            "teaching": asdict(teaching),
-            "learning": asdict(learning),
-        },
-        "sets": {name: len(found) for name, found in pack.sets.items()},
-    }
-    log.write(**facts)
-    tables, teacher = read_teacher(args.pack, teaching.dropout, whole=not args.rehearse)
-    if teacher.relative is not None:  # else each layer would add to its gradient
-        teacher.relative.requires_grad_(requires_grad=False)
-    tables, teacher = tables.to(device), teacher.to(device)
-    own, pupil = read_tables(args.pack).to(device), Network(0.0, SMALL)
-    if args.init.exists() or not args.rehearse:
-        fill(pupil, load_file(args.init))
-    pupil = pupil.to(device)
-
-    def compiled(network: Network, tables: Tables, *, trains: bool) -> None:
-        if args.compiled:
-            compile_layers(network, tables, device, log, trains=trains)
-
-    def keep(network: Network, mean: list[Tensor]) -> None:
-        save_parts(args.out / "last", network, {"stage": "last", **facts})
-        averaged = with_weights(network, mean)
-        save_parts(args.out / "mean", averaged, {"stage": "mean", **facts})
-
-    def report(name: str, tables: Tables, network: Network) -> None:
-        if args.data is not None:
-            dev_scores(args.data, args.dev_limit, name, tables, network, log)
-
-    compiled(teacher, tables, trains=True)
-    with labelled:
-        learn(teaching, tables, teacher, labelled, device, log)
-    report("teacher", tables, teacher)
-    kind = torch.float32 if device == "cpu" else torch.bfloat16
-    wise = fresh(teacher).to(kind).eval()
-    compiled(wise, tables, trains=False)
-    compiled(pupil, own, trains=True)
-    advise = advisor(tables, wise)
-    with advised:
+    device, log = lease.device, lease.log
+    with ExitStack() as stack:
+        *taught, advised = [stack.enter_context(feed) for feed in lease.feeds()]
+        advise = lease.teach(taught[0]) if taught else None
+        tables, pupil = lease.pupil()
+        lease.compile(pupil, tables, trains=True)
         mean = learn(
-            learning, own, pupil, advised, device, log, advise=advise, keep=keep
+            lease.learning,
+            tables,
+            pupil,
+            advised,
+            device,
+            log,
+            advise=advise,
+            keep=lease.keep,
         )
-    keep(pupil, mean)
-    report("last", own, pupil)
-    report("mean", own, with_weights(pupil, mean))
+    lease.keep(pupil, mean)
+    lease.report("last", tables, pupil)
+    lease.report("mean", tables, with_weights(pupil, mean))
 
 
 if __name__ == "__main__":

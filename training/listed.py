@@ -100,8 +100,10 @@ def listed_rows(rows: Sequence[Row], random: Random) -> Iterator[Row]:
     >>> rows = [Row(n, "", f"{n} won it.", "Which team won it?", ((0, len(n)),), "")
     ...         for n in ("Ajax", "Porto", "Celtic", "Benfica")]
     >>> made = next(listed_rows(rows, Random(3)))
-    >>> made.question, made.texts, made.context
-    ('Which teams won it?', ['Ajax and Benfica'], 'Ajax and Benfica won it.')
+    >>> made.question, made.context
+    ('Which teams won it?', 'Benfica, Ajax, Celtic and Porto won it.')
+    >>> made.texts
+    ['Benfica, Ajax, Celtic and Porto']
     """
     found = [(row, kind) for row in rows if (kind := _kind_of(row))]
     names: dict[str, set[str]] = defaultdict(set)

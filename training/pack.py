@@ -1,133 +1,195 @@
 """What a run on another machine needs, in few bytes: sets, tables, a teacher's weights.
 
-A lent machine may reach nothing and take little at a time. Matrices travel as codes of
-a few bits with one scale a row, their bits packed by frequency; training mends what
-that costs, since nothing is frozen but the word tables.
-
     python -m training.pack --data DATA --encoder FOLDER --out PACK
 
-FOLDER holds the published files of all-mpnet-base-v2 (`mpnet.py`).
+A lent machine may reach nothing and take little at a time. Matrices travel as codes of
+a few bits with one scale a row, deflated; training mends what that costs where weights
+are trained, so the tables, which stay as they are, keep more bits. FOLDER holds the
+published files of all-mpnet-base-v2 (`mpnet.py`).
 """
 
 import argparse
-import gc
+import io
+import json
 import lzma
-import pickle
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
-from training.data import Example, Ids
+from training.data import Example, Ids, open_tokenizer
 from training.encoder import Network, Tables, base_weights, bert_name, fill
 from training.mixture import QUOTA, build
 from training.mpnet import SIZE, open_mpnet
-from training.reworded import Rewording
 
-TABLE_BITS = 8  # frozen, so they keep more
+TABLE_BITS = 8
 TEACHER_BITS = 6
+_ROUNDED = 64  # rows and columns that a matrix has at least, to be worth it
 _PART = 13_000_000  # bytes of a file, about
 _TIMES = 8  # a set is cut at so many times its quota
 
-
-class Coded(NamedTuple):
-    """A matrix of few bits: `values` are codes of int8, deflated, `scales` of rows."""
-
-    shape: tuple[int, ...]
-    scales: npt.NDArray[np.float32]
-    values: bytes
+Arrays = dict[str, npt.NDArray[Any]]
 
 
-def squeeze(tensor: Tensor, bits: int) -> Coded | npt.NDArray[np.float32]:
-    """Return a matrix as codes of `bits` bits; other tensors as they are.
+def squeeze(name: str, tensor: Tensor, bits: int) -> Arrays:
+    """Return a large matrix as codes of `bits` bits, and anything smaller as it is.
 
-    >>> squeeze(torch.tensor([[1.0, -0.5]]), 8).scales.round(4).tolist()
-    [0.0079]
+    >>> {n: len(a) for n, a in squeeze("a", torch.ones(64, 80), 8).items()}["a.scales"]
+    64
+    >>> squeeze("b", torch.ones(2), 8)
+    {'b': array([1., 1.], dtype=float32)}
     """
-    array = tensor.float().numpy()
-    if array.ndim != 2 or min(array.shape) < 64:
-        return array
+    array = tensor.detach().float().numpy()
+    if array.ndim != 2 or min(array.shape) < _ROUNDED:
+        return {name: array}
     most = 2 ** (bits - 1) - 1
     scales = np.maximum(np.abs(array).max(1), 1e-12) / most
     codes = np.rint(array / scales[:, None]).astype(np.int8)
     # codes of trained weights follow no pattern, so only their frequencies pay
     packer = zlib.compressobj(strategy=zlib.Z_HUFFMAN_ONLY)
     values = packer.compress(codes.tobytes()) + packer.flush()
-    return Coded(array.shape, scales.astype(np.float32), values)
+    return {
+        f"{name}.values": np.frombuffer(values, np.uint8),
+        f"{name}.scales": scales.astype(np.float32),
+    }
 
 
-def unfold(found: Coded | npt.NDArray[np.float32]) -> Tensor:
+def unfold(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Tensor:
     """Return the tensor that `squeeze` took, rounded."""
-    if not isinstance(found, Coded):
-        return torch.from_numpy(np.array(found))
-    codes = np.frombuffer(zlib.decompress(found.values), np.int8).reshape(found.shape)
-    return torch.from_numpy(codes * found.scales[:, None])
+    if name in arrays:
+        return torch.from_numpy(np.array(arrays[name]))
+    scales = arrays[f"{name}.scales"]
+    codes = zlib.decompress(arrays[f"{name}.values"].tobytes())
+    matrix = np.frombuffer(codes, np.int8).reshape(len(scales), -1)
+    return torch.from_numpy(matrix * scales[:, None])
 
 
-def _parts(coded: Mapping[str, Coded]) -> Iterator[dict[str, Coded]]:
-    part: dict[str, Coded] = {}
-    size = 0
-    for name, found in coded.items():
-        part[name] = found
-        size += len(found.values) if isinstance(found, Coded) else found.nbytes
-        if size >= _PART:
+def _parts(weights: Mapping[str, Tensor], bits: int) -> Iterator[Arrays]:
+    part: Arrays = {}
+    for name, tensor in weights.items():
+        part |= squeeze(name, tensor, bits)
+        if sum(array.nbytes for array in part.values()) >= _PART:
             yield part
-            part, size = {}, 0
+            part = {}
     yield part
 
 
 def write_weights(path: Path, weights: Mapping[str, Tensor], bits: int) -> None:
-    """Write tensors to `path` with `.0`, `.1`, ... behind it."""
-    coded = {name: squeeze(tensor, bits) for name, tensor in weights.items()}
-    for n, part in enumerate(_parts(coded)):  # type: ignore[arg-type]
-        plain = {k: tuple(v) if isinstance(v, Coded) else v for k, v in part.items()}
-        Path(f"{path}.{n}").write_bytes(pickle.dumps(plain, 5))
+    """Write tensors to `path` with `.0`, `.1`, ... behind it; older ones go."""
+    for old in path.parent.glob(f"{path.name}.[0-9]*"):
+        old.unlink()
+    for n, part in enumerate(_parts(weights, bits)):
+        save_file({k: np.ascontiguousarray(v) for k, v in part.items()}, f"{path}.{n}")
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Return what `write_weights` wrote, from all parts that are there."""
-    coded: dict[str, Coded] = {}
-    for part in sorted(path.parent.glob(f"{path.name}.*")):
-        plain = pickle.loads(part.read_bytes())
-        coded |= {k: Coded(*v) if isinstance(v, tuple) else v for k, v in plain.items()}
+    """Return what `write_weights` wrote, from the parts that are there."""
+    arrays: Arrays = {}
+    for part in path.parent.glob(f"{path.name}.[0-9]*"):
+        arrays |= load_file(part)
+    ends = (".values", ".scales")
+    names = sorted({n[: -len(ends[0])] if n.endswith(ends) else n for n in arrays})
     with ThreadPoolExecutor() as pool:
-        return dict(zip(coded, pool.map(unfold, coded.values()), strict=True))
+        found = pool.map(lambda name: unfold(name, arrays), names)
+        return dict(zip(names, found, strict=True))
 
 
-def slim(sets: Mapping[str, Sequence[Example]], seed: int) -> dict[str, list[Example]]:
-    """Return the sets with equal questions kept once, and no set far above its quota.
+class _Pool:
+    """Token arrays, equal ones once, end to end."""
 
-    A question stands in each of its rivals, and each was tokenised by itself.
-    """
+    def __init__(self) -> None:
+        self._places: dict[bytes, int] = {}
+        self.arrays: list[Ids] = []
+
+    def place(self, ids: Ids) -> int:
+        key = ids.tobytes()
+        if key not in self._places:
+            self._places[key] = len(self.arrays)
+            self.arrays.append(ids)
+        return self._places[key]
+
+
+_FIELDS = ("question", "passage", "title", "opening", "first", "last", "own")
+
+
+def _line(example: Example, pool: _Pool) -> list[int]:
+    ids = example.question, example.passage, example.title, example.opening
+    places = [pool.place(each) for each in ids]
+    return [*places, example.first, example.last, example.own]
+
+
+def write_sets(path: Path, sets: Mapping[str, Sequence[Example]], seed: int) -> None:
+    """Write examples to `path`; of a set far above its quota, some drawn by `seed`."""
     random = Random(seed)
-    known: dict[bytes, Ids] = {}
-
-    def slimmed(example: Example) -> Example:
-        question = known.setdefault(example.question.tobytes(), example.question)
-        rivals = tuple(slimmed(rival) for rival in example.rivals)
-        return replace(example, question=question, rivals=rivals)
-
-    found = {}
+    pool = _Pool()
+    arrays: dict[str, npt.NDArray[np.int32]] = {}
     for name, examples in sets.items():
         most = _TIMES * QUOTA[name]
         drawn = examples if len(examples) <= most else random.sample(examples, most)
-        found[name] = [slimmed(example) for example in drawn]
-    return found
+        rivals = [rival for own in drawn for rival in own.rivals]
+        spans = [s for e in (*drawn, *rivals) for s in e.forbidden]
+        counts = [len(e.forbidden) for e in (*drawn, *rivals)]
+        lines = [_line(example, pool) for example in (*drawn, *rivals)]
+        arrays[f"{name}.lines"] = np.array(lines, np.int32).reshape(-1, len(_FIELDS))
+        arrays[f"{name}.rivals"] = np.array(
+            [len(own.rivals) for own in drawn], np.int32
+        )
+        arrays[f"{name}.spans"] = np.array(spans, np.int32).reshape(-1, 2)
+        arrays[f"{name}.forbidden"] = np.array(counts, np.int32)
+    arrays["tokens"] = np.concatenate(pool.arrays)
+    arrays["ends"] = np.cumsum([len(a) for a in pool.arrays]).astype(np.int32)
+    file = io.BytesIO()
+    np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy's stub, for a keyword
+    path.write_bytes(lzma.compress(file.getvalue(), preset=3))
 
 
-class Pack(NamedTuple):
-    """Examples by set, and the words that may stand for others."""
+def read_sets(path: Path) -> dict[str, list[Example]]:
+    """Return the examples that `write_sets` wrote."""
+    file = io.BytesIO(lzma.decompress(path.read_bytes()))
+    found = np.load(file, allow_pickle=False)
+    pool = np.split(found["tokens"], found["ends"][:-1])
+    sets = {}
+    for key in found.files:
+        name, _, kind = key.rpartition(".")
+        if kind != "lines":
+            continue
+        lines = found[key].tolist()
+        forbidden = iter([(a, b) for a, b in found[f"{name}.spans"].tolist()])
+        counts = found[f"{name}.forbidden"].tolist()
+        examples = [
+            Example(
+                pool[line[0]],
+                pool[line[1]],
+                line[4],
+                line[5],
+                tuple(next(forbidden) for _ in range(count)),
+                name,
+                pool[line[2]],
+                pool[line[3]],
+                line[6],
+            )
+            for line, count in zip(lines, counts, strict=True)
+        ]
+        sets[name] = _with_rivals(examples, found[f"{name}.rivals"].tolist())
+    return sets
 
-    sets: dict[str, list[Example]]
-    rewording: Rewording | None
+
+def _with_rivals(examples: Sequence[Example], counts: Sequence[int]) -> list[Example]:
+    """Return the first examples with their rivals, which stand behind them in order."""
+    rivals = iter(examples[len(counts) :])
+    return [
+        replace(own, rivals=tuple(next(rivals) for _ in range(count)))
+        for own, count in zip(examples[: len(counts)], counts, strict=True)
+    ]
 
 
 def write(
@@ -139,53 +201,56 @@ def write(
     """
     out.mkdir(parents=True, exist_ok=True)
     tables, network = open_mpnet(encoder, seed, 0.0)
-    weights = {bert_name(n): p.detach() for n, p in network.named_parameters()}
-    write_weights(out / "teacher", {**weights, **tables.weights()}, TEACHER_BITS)
+    weights = {bert_name(n): p for n, p in network.named_parameters()}
+    write_weights(out / "teacher", weights, TEACHER_BITS)
+    write_weights(out / "teacher-tables", tables.weights(), TABLE_BITS)
     base = {n: t for n, t in base_weights().items() if n.endswith("embeddings.weight")}
     write_weights(out / "tables", base, TABLE_BITS)
-    write_pack(out, slim(build(data / "train", seed, limit), seed), Rewording())
+    vocabulary = open_tokenizer().get_vocab()
+    words = sorted(vocabulary, key=vocabulary.__getitem__)
+    (out / "words.json").write_text(json.dumps(words), encoding="utf-8")
+    write_sets(out / "sets.xz", build(data / "train", seed, limit), seed)
 
 
-def write_pack(
-    folder: Path, sets: dict[str, list[Example]], rewording: Rewording | None
-) -> None:
-    """Write what `read_pack` reads."""
-    content = pickle.dumps((sets, rewording), 5)
-    (folder / "sets.xz").write_bytes(lzma.compress(content, preset=3))
+class Pack(NamedTuple):
+    """A folder that `write` wrote."""
 
+    folder: Path
 
-def read_pack(folder: Path) -> Pack:
-    """Return the examples and rewording of a pack."""
-    content = lzma.decompress((folder / "sets.xz").read_bytes())
-    gc.disable()  # it would look through a million new objects again and again
-    try:
-        return Pack(*pickle.loads(content))
-    finally:
-        gc.enable()
+    def sets(self) -> dict[str, list[Example]]:
+        """Return the examples by set."""
+        return read_sets(self.folder / "sets.xz")
 
+    def words(self) -> list[str]:
+        """Return the word pieces in the order of their ids."""
+        text = (self.folder / "words.json").read_text(encoding="utf-8")
+        found: list[str] = json.loads(text)
+        return found
 
-def read_tables(folder: Path) -> Tables:
-    """Return the pupil's tables of a pack."""
-    return Tables(read_weights(folder / "tables"))
+    def tables(self) -> Tables:
+        """Return the pupil's tables."""
+        return Tables(read_weights(self.folder / "tables"))
 
+    def teacher(self, dropout: float, *, whole: bool) -> tuple[Tables, Network]:
+        """Return a teacher's tables and network, which has learnt no spans yet.
 
-def read_teacher(
-    folder: Path, dropout: float, *, whole: bool = True
-) -> tuple[Tables, Network]:
-    """Return the tables and the network of a teacher that has learnt no spans yet.
+        Unless it has to be `whole`, what is missing is random: for a rehearsal.
 
-    Unless it has to be `whole`, weights that are missing are random: for a rehearsal.
-    """
-    weights = read_weights(folder / "teacher")
-    network = Network(dropout, SIZE)
-    if not whole:
-        rest = {bert_name(n): p.detach() for n, p in network.named_parameters()}
-        sizes = {"word": 30522, "position": 512, "token_type": 2}
-        for name, rows in sizes.items():
-            rest[f"embeddings.{name}_embeddings.weight"] = torch.randn(rows, SIZE.width)
-        weights = {**rest, **weights}
-    fill(network, weights)
-    return Tables(weights), network
+        Raises:
+            ValueError: if weights are missing that should be there.
+        """
+        weights = read_weights(self.folder / "teacher")
+        tables = read_weights(self.folder / "teacher-tables")
+        network = Network(dropout, SIZE)
+        if not whole:
+            rest = {bert_name(n): p.detach() for n, p in network.named_parameters()}
+            weights = {**rest, **weights}
+            for name, table in read_weights(self.folder / "tables").items():
+                tables.setdefault(name, torch.randn(len(table), SIZE.width))
+        if not tables:
+            raise ValueError(f"{self.folder}: found no teacher-tables, wanted some")
+        fill(network, weights)
+        return Tables(tables), network
 
 
 def main() -> None:

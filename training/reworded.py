@@ -7,8 +7,11 @@ answer is: the label does not count there. Passages of other questions are still
 not to answer (`shared.py`).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
+from torch import Tensor
 
 from training.data import Ids, nothing, open_tokenizer
 from training.encoder import base_weights
@@ -26,14 +29,23 @@ def _is_usable(word: str) -> bool:
 
 
 class Rewording:
-    """The neighbours of every whole word of three letters or more, stop words aside."""
+    """The neighbours of every whole word of three letters or more, stop words aside.
 
-    def __init__(self) -> None:
-        vocabulary = open_tokenizer().get_vocab()
-        words = sorted(vocabulary, key=vocabulary.__getitem__)
+    Args:
+        words: the word pieces in the order of their ids; default the encoder's.
+        table: their vectors, shape `(n_words, width)`; default the encoder's.
+    """
+
+    def __init__(
+        self, words: Sequence[str] | None = None, table: Tensor | None = None
+    ) -> None:
+        if words is None:
+            vocabulary = open_tokenizer().get_vocab()
+            words = sorted(vocabulary, key=vocabulary.__getitem__)
+        if table is None:
+            table = base_weights()["embeddings.word_embeddings.weight"].float()
         self._goes_on = np.array([word.startswith("##") for word in words])
         usable = np.array([_is_usable(word) for word in words])
-        table = base_weights()["embeddings.word_embeddings.weight"].float()
         table = table[torch.from_numpy(usable)]
         table = torch.nn.functional.normalize(table - table.mean(0))
         self._row = np.full(len(words), -1)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from qa.reading.cite import cite, cite_passage
 from qa.reading.confidence import Calibration, Evidence
-from qa.reading.kinds import asks_amount, asks_statement, fits, is_beside, statement
+from qa.reading.kinds import asks_statement, fits, is_beside, statement
 from qa.reading.spans import level_marks
 from qa.search.terms import content_words, coverage, fold
 from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Reason
@@ -21,6 +21,7 @@ from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Rea
 __all__ = ["Proposal", "choose", "propose", "says"]
 
 _CONSIDERED = 24  # best candidates of all passages; more never won on the dev sets
+_FREE = 3  # words of an answer that cost nothing
 _NEAREST = 3  # passages shown when the articles do not say
 _WORD = re.compile(
     # a number with its sign, currency and per cent sign: -$1,200.50, 9:30, 5 %
@@ -100,23 +101,19 @@ def _evidence(
     best = group[0]
     _, hit = ranked[_place(best.passage)]
     context = f"{best.passage.article.title}\n{best.passage.text}"
-    fit = fits(question, best.text)
     n_words = len(_words(best.text).split())
-    is_amount, is_statement = asks_amount(question), asks_statement(question)
+    is_statement = asks_statement(question)
     return Evidence(
         margin=best.margin,
-        null=best.null,
         rank=1.0 / min(ranked[_place(c.passage)][0] for c in group),
         fused=hit.score,
         cosine=hit.dense or 0.0,
         coverage=coverage(question, context),
         unknown=unknown,
         agreement=math.log(len({c.passage.article.id for g in alike for c in g})),
-        fit=fit,
-        measured=fit if is_amount else 0.0,
-        amount=float(is_amount),
+        fit=fits(question, best.text),
         statement=float(is_statement),
-        length=0.0 if is_statement else math.log(max(1, n_words)),
+        length=0.0 if is_statement else math.log(max(1.0, n_words / _FREE)),
         asked=math.log1p(len(content_words(question))),
     )
 

@@ -21,7 +21,6 @@ class Evidence:
     """What speaks for one answer among those proposed for a question."""
 
     margin: float  # logit of the span minus that of "no answer" in its window
-    null: float  # that of "no answer": low where the passage has one for sure
     rank: float  # 1 / rank of its best passage, in (0, 1]
     fused: float  # fused retrieval score of its best passage, in [0, 1]
     cosine: float  # of the question and its best passage
@@ -29,10 +28,8 @@ class Evidence:
     unknown: float  # share of the question's words that no article holds, in [0, 1]
     agreement: float  # log of the articles that give the same, fewer or more words
     fit: float  # 1 if it looks like the kind that was asked for, -1 if not, else 0
-    measured: float  # the same where an amount is asked for, else 0
-    amount: float  # 1 where an amount is asked for, else 0
     statement: float  # 1 where it is asked what somebody said, else 0
-    length: float  # log of the words in the span; 0 where a statement is asked for
+    length: float  # log of a third of its words; 0 up to three, and for a statement
     asked: float  # log of one more than the words that say what is asked
 
 

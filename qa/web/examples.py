@@ -21,7 +21,7 @@ __all__ = ["Examples", "spread", "varied"]
 _PER_ARTICLE = 5  # proposals tried for one article, at most
 _KEPT = 3  # of one article: of kinds to choose from
 _ARTICLES_TRIED = 24  # articles that the start page draws from
-_MIN_CONFIDENCE = 0.3  # above where answers begin: what is offered is answered
+_MIN_CONFIDENCE = 0.35  # above where answers begin: what is offered is answered
 
 
 def spread(ids: Sequence[str], count: int) -> list[str]:
