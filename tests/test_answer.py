@@ -213,6 +213,12 @@ class TestEvidence:
             proposals = propose(question, [Hit(a, 1.0)], found, STEP)
             assert [p.best.text for p in proposals] == words
 
+    def test_words_beyond_three_count_against_it(self):
+        text = "Nine ships of the line and four boats came late."
+        for words, length in (("Nine ships of", 0.0), ("Nine ships of the", 4 / 3)):
+            found = self.evidence("Who came?", text, words).length
+            assert found == pytest.approx(math.log(length or 1))
+
     def test_the_look_of_the_span_counts(self):
         text = "Nine ships came, a few of them late."
         for words, fit in (("Nine", 1.0), ("late", -1.0)):

@@ -19,6 +19,7 @@ from qa.models.calibrate import load_ranges
 from qa.models.encoder import build
 from qa.models.runtime import has_whole_sums
 from qa.models.weights import Weights, minilm, read_arrays
+from qa.reading.confidence import load_calibration
 from training import ablate
 from training.adapters import adapt, merge
 from training.average import average
@@ -50,7 +51,7 @@ from training.reader import Run
 from training.recurring import recurring_rows
 from training.reworded import Rewording
 from training.score import Reading, best_span, scores
-from training.shared import join, join_opinion
+from training.shared import batch_loss, join, join_opinion
 from training.staged import stage, staged_rows
 from training.statements import find_statements, found_rows, silent_on
 from training.windows import (
@@ -552,6 +553,31 @@ class TestDistilling:
                 assert float((ours - theirs)[mask].abs().max()) < 0.1
 
 
+class TestBatchLoss:
+    def test_half_of_it_is_how_passages_compete(self):
+        logits = torch.zeros(3, 6, 2)
+        target = torch.tensor([[2, 2], [0, 0], [0, 0]])
+        allowed = torch.ones(3, 6, dtype=torch.bool)
+        shares = allowed, target, torch.zeros(3), None
+        alone = batch_loss(logits, *shares, together=1)
+        joined = span_loss(*join(logits, allowed, target, 3))
+        both = batch_loss(logits, *shares, together=3)
+        assert alone == span_loss(logits, allowed, target)
+        assert both == pytest.approx(float(alone + joined) / 2)
+        assert joined > alone  # more to choose from
+
+    def test_a_teacher_is_heard_on_the_own_passage(self):
+        logits = torch.zeros(3, 6, 2)
+        target = torch.tensor([[2, 2], [0, 0], [0, 0]])
+        allowed = torch.ones(3, 6, dtype=torch.bool)
+        opinion = torch.zeros(3, 6, 2)
+        opinion[:, 4] = 1.0
+        logits[0, 4] = 9.0
+        heard = batch_loss(logits, allowed, target, torch.ones(3), opinion, 3)
+        unheard = batch_loss(logits, allowed, target, torch.zeros(3), opinion, 3)
+        assert heard < unheard
+
+
 class TestListed:
     ROWS = tuple(
         Row(name, "", f"In May {name} won it.", question, ((7, 7 + len(name)),), "")
@@ -1024,6 +1050,9 @@ class TestCalibrate:
         found = fit(asked, "test")
         assert found.weights[FEATURES[0]] > 0.5
         assert found.weights[FEATURES[1]] > 1.5
+
+    def test_what_ships_weighs_what_is_fitted(self):
+        assert set(load_calibration("span").weights) == set(FEATURES)
 
     def test_folds_hold_whole_articles(self):
         """What is known of an article by heart tells nothing of the next one."""
