@@ -291,6 +291,7 @@ class TestParts:
             save_parts(tmp_path / "last", network, {"stage": "last"})
         parts = sorted((tmp_path / "last").glob("reader.safetensors.*"))
         assert len(parts) == 3
+        assert not parts[0].with_suffix("").exists()  # it would not fit
         joined = tmp_path / "reader.safetensors"
         joined.write_bytes(b"".join(part.read_bytes() for part in parts))
         again = open_network(joined)[1]

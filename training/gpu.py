@@ -41,7 +41,7 @@ from training.pack import Pack
 from training.reworded import Rewording
 from training.score import score_all
 
-ASKED = {
+RAISED = {
     "squad_train_partial": 36000,
     "squad_train_unans": 8000,
     "unansq_dev": 8000,
@@ -147,7 +147,7 @@ class Lease:
             Feed(
                 sets,
                 Diet(
-                    {**QUOTA, **ASKED},
+                    {**QUOTA, **RAISED},
                     course.curriculum,
                     course.taught,
                     course.reworded,
