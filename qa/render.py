@@ -1,11 +1,13 @@
 """An answer as text for a terminal, and as Markdown; wording shared with the page."""
 
+import math
 import textwrap
 from collections.abc import Callable
 
 from qa.types import Alternative, Answer, Citation
 
 __all__ = [
+    "confidence_percent",
     "confidence_words",
     "markdown_line",
     "one_line",
@@ -35,6 +37,18 @@ _REASONS_OF_ONE = {
     "low_confidence": "The chosen article may not say: the best words found are "
     "unsure.",
 }
+
+
+def confidence_percent(confidence: float) -> int:
+    """Return a confidence in whole percent, rounded down.
+
+    Down, so that nothing is shown at the percentage from which answers are given and
+    held back all the same, and nothing is "100 %".
+
+    >>> confidence_percent(0.318), confidence_percent(0.32), confidence_percent(0.9999)
+    (31, 32, 99)
+    """
+    return math.floor(100 * confidence + 1e-9)  # 100 * 0.29 is 28.999999999999996
 
 
 def confidence_words(confidence: float) -> str:
@@ -195,14 +209,14 @@ def _nearest(number: int, citation: Citation, width: int) -> str:
 def _other(alternative: Alternative, width: int) -> str:
     text = textwrap.shorten(alternative.text, width, placeholder=" …")
     where = place(alternative.citations[0])
-    return f"  - {text} ({alternative.confidence:.0%}; {where})"
+    return f"  - {text} ({confidence_percent(alternative.confidence)} %; {where})"
 
 
 def _footer(answer: Answer) -> str:
     parts = []
     if answer.is_found:
         words = confidence_words(answer.confidence).capitalize()
-        parts.append(f"{words} ({answer.confidence:.0%})")
+        parts.append(f"{words} ({confidence_percent(answer.confidence)} %)")
     parts.append(f"{answer.passages:,} passages")
     if "total" in answer.timings:
         parts.append(f"{answer.timings['total']:.0f} ms")

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from qa.errors import ModelError
 from qa.library.sentences import sentence_around
 from qa.reading.answer import choose, propose
 from qa.reading.confidence import Calibration, Evidence, load_calibration
@@ -292,6 +293,15 @@ class TestCalibration:
     def test_unknown_reader_takes_the_default(self):
         """A reader without figures of its own is still asked."""
         assert load_calibration("somebody/else").reader == "somebody/else"
+
+    def test_weights_of_what_is_no_evidence_are_an_error(self, tmp_path, monkeypatch):
+        """A file of another version would judge by a part of its evidence."""
+        file = tmp_path / "calibration" / "span.json"
+        file.parent.mkdir()
+        file.write_text('{"bias": 0, "weights": {"margin": 1, "luck": 2}, "curve": []}')
+        monkeypatch.setattr("qa.reading.confidence.resources.files", lambda _: tmp_path)
+        with pytest.raises(ModelError, match=r"found weights of luck.*Reinstall"):
+            load_calibration("span")
 
     def test_threshold_from_the_curve(self):
         """The lowest confidence that was right often enough is taken."""

@@ -5,6 +5,7 @@ import logging
 import shutil
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -156,6 +157,21 @@ class TestMiniLM:
         for start in range(0, 25, 5):
             assert np.array_equal(crowd[start : start + 5], alone)
         assert np.array_equal(crowd[25:], alone[::-1])
+
+    def test_it_is_opened_beside_and_fails_where_it_is_needed(self, monkeypatch):
+        """Files are looked through meanwhile: its name is known at once."""
+        is_asked = threading.Event()
+
+        def opened_late(recipe):
+            assert is_asked.wait(20)
+            raise ModelError("no such processor")
+
+        monkeypatch.setattr("qa.search.embed.open_encoder", opened_late)
+        embedder = open_embedder("minilm")
+        assert embedder.name.startswith("minilm-l6-v2@")
+        is_asked.set()
+        with pytest.raises(ModelError, match="no such processor"):
+            embedder.encode(["Who?"], kind="question")
 
     def test_a_text_is_cut_at_256_tokens(self, opened):
         long = "word " * 10_000

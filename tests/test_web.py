@@ -273,8 +273,8 @@ def test_an_answer_tells_what_others_say(article):
     assert "rained" not in Seen(turn_html(unfound, 0, lambda _: article)).text
     for shown in (answer, unfound):
         terminal = to_text(shown)
-        assert "Ada left (60%;" in terminal
-        assert "(1%;" not in terminal
+        assert "Ada left (60 %;" in terminal
+        assert "(1 %;" not in terminal
 
 
 def test_a_span_does_not_drown_in_an_endless_sentence(article):
@@ -423,7 +423,7 @@ def test_an_export_tells_what_is_near_and_what_else_was_found(article, kind):
     none = missing(article, near, alternatives=(other,))
     found = answered(near, article, alternatives=(other,))
     text = export(kind, "T", [none], DAY)["text"].partition("<script")[0]
-    for words in ("Nearest passages", "Ada left", "Words found, but unsure", "20%"):
+    for words in ("Nearest passages", "Ada left", "Words found, but unsure", "20 %"):
         assert words in text
     text = export(kind, "T", [found], DAY)["text"].partition("<script")[0]
     assert "Nearest passages" not in text

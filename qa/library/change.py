@@ -134,7 +134,9 @@ class Change:
 
     def drop_orphan_vectors(self) -> None:
         """Forget vectors of texts that no passage has any more."""
+        # found in the index of their hashes: the table is as large as all vectors
         self._execute(
-            "DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM passages"
-            " WHERE passages.text_hash = vectors.text_hash)"
+            "DELETE FROM vectors WHERE rowid IN (SELECT rowid FROM vectors"
+            " WHERE NOT EXISTS (SELECT 1 FROM passages"
+            " WHERE passages.text_hash = vectors.text_hash))"
         )

@@ -131,6 +131,8 @@ def article_of(row: tuple[Any, ...]) -> Article:
 
 def pairs_of(skipped: str) -> tuple[tuple[str, str], ...]:
     """Return the (path, reason) pairs that a file's record holds as JSON."""
+    if skipped == "[]":  # of nearly all files: JSON takes 0.1 s for 20,000
+        return ()
     return tuple((path, reason) for path, reason in json.loads(skipped))
 
 

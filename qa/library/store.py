@@ -127,6 +127,14 @@ class Store:
         rows = self._database.rows("SELECT id, file FROM hidden ORDER BY id")
         return dict(rows)
 
+    def unrecorded_files(self) -> set[str]:
+        """Return the files that articles come from and that have no record yet."""
+        rows = self._database.rows(
+            "SELECT DISTINCT file FROM articles"
+            " WHERE file NOT IN (SELECT path FROM files)"
+        )
+        return {file for (file,) in rows}
+
     def article_files(self) -> dict[str, int]:
         """Return the files that articles come from, with the number of articles."""
         rows = self._database.rows("SELECT file, count(*) FROM articles GROUP BY file")

@@ -129,7 +129,7 @@ class _Run:
         present = {file.path for file in found}
         closed = tuple(file.path for file in found if file.is_closed_folder)
         # a run that was cut short leaves articles whose file has no record yet
-        known = self._known.keys() | self._store.article_files()
+        known = self._known.keys() | self._store.unrecorded_files()
         gone = {
             path: self._known.get(path)
             for path in sorted(known - present)

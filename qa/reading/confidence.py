@@ -85,12 +85,17 @@ def load_calibration(reader: str) -> Calibration:
         file = folder / "default.json"
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-        names = {field.name for field in fields(Evidence)}
-        weights = {n: float(w) for n, w in data["weights"].items() if n in names}
+        weights = {name: float(w) for name, w in data["weights"].items()}
         curve = tuple((float(t), float(c), float(p)) for t, c, p in data["curve"])
-        return Calibration(reader, float(data["bias"]), weights, curve)
+        calibration = Calibration(reader, float(data["bias"]), weights, curve)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
             f"{file}: {error}. Wanted are weights written by `training.calibrate`; "
             "reinstall the package."
         ) from error
+    if unknown := sorted(weights.keys() - {field.name for field in fields(Evidence)}):
+        raise ModelError(
+            f"{file}: found weights of {', '.join(unknown)}, which are no evidence of "
+            "this version. Reinstall the package."
+        )
+    return calibration

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +51,19 @@ class CompiledEmbedder:
     """
 
     def __init__(self, weights: Weights, recipe: Recipe) -> None:
+        """Open in a thread of its own: meanwhile files are looked through for changes.
+
+        What cannot be opened is an error where it is first needed; altered weights
+        are one at once.
+
+        Raises:
+            ModelError: if weights are missing or altered.
+        """
+        verify(weights)
+        opener = ThreadPoolExecutor(1, "qa-embedder")
+        self._opening = opener.submit(open_encoder, recipe)
+        opener.shutdown(wait=False)
         self._tokenizer = tokenizer_of(weights.folder, max_tokens=_MAX_TOKENS)
-        self._encoder: CompiledEncoder = open_encoder(recipe)
         # 32-bit vectors are those of torch, whoever computes them
         how = "f32" if recipe.ranges is None else f"int8-{recipe.identity[:8]}"
         self._name = f"minilm-l6-v2@{weights.sha256[:8]}/{how}"
@@ -65,6 +77,10 @@ class CompiledEmbedder:
     def dim(self) -> int:
         """Length of a vector."""
         return self._encoder.dim
+
+    @property
+    def _encoder(self) -> CompiledEncoder:
+        return self._opening.result()
 
     def encode(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
         """Return shape `(len(texts), dim)`; an empty text has a vector, too."""

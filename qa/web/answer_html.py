@@ -2,7 +2,13 @@
 
 from collections.abc import Callable
 
-from qa.render import confidence_words, one_line, reason_words, worth_a_look
+from qa.render import (
+    confidence_percent,
+    confidence_words,
+    one_line,
+    reason_words,
+    worth_a_look,
+)
 from qa.types import Alternative, Answer, Article, Citation
 from qa.web.source_html import paragraphs_around
 from qa.web.text_html import clipped, escape, isolated, marked, plural
@@ -112,7 +118,7 @@ def _words(answer: Answer, article: Article | None) -> str:
 
 
 def _sureness(answer: Answer, number: int) -> str:
-    share = round(100 * answer.confidence)
+    share = confidence_percent(answer.confidence)
     words = confidence_words(answer.confidence).capitalize()
     return (
         '<span class="sure"><button class="sure-words" '

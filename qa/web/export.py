@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from qa.errors import QAError
 from qa.render import (
+    confidence_percent,
     confidence_words,
     markdown_line,
     one_line,
@@ -129,7 +130,8 @@ def _html_turn(answer: Answer) -> str:
     else:
         parts.append(_html_words(answer))
         sure = confidence_words(answer.confidence)
-        parts.append(f"<p><small>{sure}, {answer.confidence:.0%}</small></p>")
+        share = confidence_percent(answer.confidence)
+        parts.append(f"<p><small>{sure}, {share} %</small></p>")
     parts += [_html_citation(n, c) for n, c in enumerate(answer.citations, start=1)]
     for heading, items in _beside(answer):
         rows = "".join(
@@ -144,7 +146,11 @@ def _html_turn(answer: Answer) -> str:
 def _beside(answer: Answer) -> list[tuple[str, list[tuple[str, str, Citation]]]]:
     """Return what stands beside an answer, or instead: words, place, citation."""
     others = [
-        (a.text, f"{a.confidence:.0%}, {place(a.citations[0])}", a.citations[0])
+        (
+            a.text,
+            f"{confidence_percent(a.confidence)} %, {place(a.citations[0])}",
+            a.citations[0],
+        )
         for _, a in worth_a_look(answer)
     ]
     near = [(one_line(c.quote), place(c), c) for c in answer.nearest]
