@@ -1,6 +1,7 @@
 """The whole way of a question, and the one place that names concrete classes."""
 
 import dataclasses
+import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,7 @@ from qa.types import Answer, Candidate, Hit, Turn
 
 __all__ = ["QA"]
 
+_log = logging.getLogger(__name__)
 
 _WAIT_S = 1.0  # for another process that is indexing; then the store is asked as it is
 
@@ -104,8 +106,9 @@ class QA:
                 try:
                     library.sync(progress=tell, wait_s=_WAIT_S)
                 except StoreBusyError:
-                    if not kept.generation:
+                    if not kept.passage_count():
                         raise  # nothing to ask yet
+                    _log.warning("another process is indexing: asked is what is in")
             retriever = HybridRetriever(
                 kept, embedder, dense_weight=settings.dense_weight, pool=settings.pool
             )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from qa.types import Alternative, Answer, Citation
 
 __all__ = [
+    "clipped",
     "confidence_percent",
     "confidence_words",
     "markdown_line",
@@ -39,16 +40,34 @@ _REASONS_OF_ONE = {
 }
 
 
+def clipped(text: str, max_chars: int) -> str:
+    """Return the text in one line, cut at a word where it is too long.
+
+    A text without spaces is cut where it must be, unlike by `textwrap.shorten`.
+
+    >>> clipped("one  two three", 8), clipped("onetwothree", 5)
+    ('one two…', 'onet…')
+    """
+    line = " ".join(text[: 8 * max_chars].split())
+    if len(line) <= max_chars:
+        return line
+    cut = line[: max_chars - 1]
+    if line[max_chars - 1] != " " and cut.rfind(" ") > max_chars // 2:
+        cut = cut[: cut.rfind(" ")]
+    return cut.rstrip(" .,;:·…") + "…"
+
+
 def confidence_percent(confidence: float) -> int:
     """Return a confidence in whole percent, rounded down.
 
     Down, so that nothing is shown at the percentage from which answers are given and
-    held back all the same, and nothing is "100 %".
+    held back all the same; and nothing is "100 %".
 
-    >>> confidence_percent(0.318), confidence_percent(0.32), confidence_percent(0.9999)
+    >>> confidence_percent(0.318), confidence_percent(0.32), confidence_percent(1.0)
     (31, 32, 99)
     """
-    return math.floor(100 * confidence + 1e-9)  # 100 * 0.29 is 28.999999999999996
+    # 100 * 0.29 is 28.999999999999996
+    return min(99, math.floor(100 * confidence + 1e-9))
 
 
 def confidence_words(confidence: float) -> str:
@@ -201,13 +220,13 @@ def _cited(
 
 
 def _nearest(number: int, citation: Citation, width: int) -> str:
-    quote = textwrap.shorten(one_line(citation.quote), 3 * width, placeholder=" …")
+    quote = clipped(one_line(citation.quote), 3 * width)
     body = textwrap.fill(quote, width, initial_indent="    ", subsequent_indent="    ")
     return f"[{number}] {place(citation)}\n{body}"
 
 
 def _other(alternative: Alternative, width: int) -> str:
-    text = textwrap.shorten(alternative.text, width, placeholder=" …")
+    text = clipped(alternative.text, width)
     where = place(alternative.citations[0])
     return f"  - {text} ({confidence_percent(alternative.confidence)} %; {where})"
 

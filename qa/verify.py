@@ -1,13 +1,13 @@
 """A saved answer is checked against the files: do its words still stand there?"""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from qa.errors import FormatError
 from qa.library.formats import read_articles
 from qa.library.scan import scan
+from qa.library.sentences import paragraph_number
 from qa.schema import Json, answer_from_json
 from qa.types import Article, Citation
 
@@ -19,7 +19,7 @@ class Check:
     """What became of one citation."""
 
     article: str
-    is_verbatim: bool  # the quote stands at its offsets
+    is_verbatim: bool  # the quote stands at its offsets, and all that is told of it
     is_same_file: bool  # and the file is the one that was read, byte for byte
     words: str
 
@@ -50,22 +50,47 @@ def verify_answer(
         (other.text, other.sentence, other.citations) for other in answer.alternatives
     ]
     for text, sentence, citations in told:
-        checks += _check_words(text, sentence, citations)
+        checks += _check_words(text, sentence, citations[0], files, read)
     return checks
 
 
 def _check_words(
-    text: str | None, sentence: str | None, citations: Sequence[Citation]
+    text: str | None,
+    sentence: str | None,
+    first: Citation,
+    files: dict[str, Path],
+    read: dict[Path, tuple[str, dict[str, Article]]],
 ) -> list[Check]:
     """Compare what an answer says with what it cites: nothing if they agree."""
-    first = citations[0]
-    inner = (sentence or "")[first.start - first.sentence_start :]
     wrong = []
     if text != first.quote:
         wrong.append(f"the text {text!r} is not the quote {first.quote!r}")
-    if not inner.startswith(first.quote):
-        wrong.append(f"the sentence {sentence!r} does not hold the quote in its place")
+    article = _article(first, files, read)[1]
+    stands = article.text[first.sentence_start : first.sentence_end] if article else ""
+    inner = (sentence or "")[first.start - first.sentence_start :]
+    if not inner.startswith(first.quote) or (article and stands != sentence):
+        wrong.append(
+            f"the sentence {sentence!r} is not that around the quote: {stands!r}"
+        )
     return [Check(first.article, False, False, words) for words in wrong]
+
+
+def _told(citation: Citation, article: Article) -> str:
+    """Return what a citation tells of its article that is not so; empty if all is."""
+    start = citation.start
+    facts = {
+        "title": (citation.title, article.title),
+        "date": (citation.published, article.published),
+        "byline": (citation.byline, article.byline),
+        "source": (citation.source, article.source),
+        "page": (citation.page, article.page_at(start)),
+        "paragraph": (citation.paragraph, paragraph_number(article.text, start)),
+    }
+    return ", ".join(
+        f"{name} now {now}, told was {told}"
+        for name, (told, now) in facts.items()
+        if told != now
+    )
 
 
 def _check(
@@ -73,21 +98,34 @@ def _check(
     files: dict[str, Path],
     read: dict[Path, tuple[str, dict[str, Article]]],
 ) -> Check:
-    path = _file_of(citation.path, files)
-    if path is None:
+    if _file_of(citation.path, files) is None:
         return Check(citation.article, False, False, f"{citation.path}: no such file")
-    place = files[path]
-    if place not in read:
-        read[place] = _read(place, path)
-    digest, articles = read[place]
-    article = articles.get(citation.article)
+    digest, article = _article(citation, files, read)
     quote = article.text[citation.start : citation.end] if article else None
     where = f"{citation.path}, characters {citation.start} to {citation.end}"
-    if quote == citation.quote:
+    if article and quote == citation.quote:
+        if wrong := _told(citation, article):
+            return Check(citation.article, False, False, f"{where}: {wrong}")
         is_same = digest == citation.file_hash
         note = "" if is_same else " (the file has changed elsewhere)"
         return Check(citation.article, True, is_same, f"{where}{note}")
     return Check(citation.article, False, False, f"{where}: now {quote!r}")
+
+
+def _article(
+    citation: Citation,
+    files: dict[str, Path],
+    read: dict[Path, tuple[str, dict[str, Article]]],
+) -> tuple[str, Article | None]:
+    """Return the digest of the file as it is now, and the article if it holds it."""
+    path = _file_of(citation.path, files)
+    if path is None:
+        return "", None
+    place = files[path]
+    if place not in read:
+        read[place] = _read(place, path)
+    digest, articles = read[place]
+    return digest, articles.get(citation.article)
 
 
 def _file_of(path: str, files: dict[str, Path]) -> str | None:

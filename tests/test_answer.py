@@ -45,6 +45,15 @@ class TestChoose:
         assert [other.text for other in answer.alternatives] == ["Bob"]
         assert answer.confidence == pytest.approx(1 / (1 + math.exp(-3)))
 
+    def test_a_place_that_only_holds_the_words_is_no_source(self):
+        """The reader finds no answer there: it is not cited, and agrees to nothing."""
+        a, b = passage("a", "70 drowned."), passage("b", "It employs 70 people.")
+        hits = [Hit(a, 1.0, 0.5, 2.0), Hit(b, 0.5, 0.5, 2.0)]
+        found = [candidate(a, "70", 3.0), candidate(b, "70", -9.0)]
+        (proposal,) = propose("How many drowned?", hits, found, STEP)
+        assert [span.passage for span in proposal.spans] == [a]
+        assert proposal.evidence.agreement == 0.0
+
     def test_equal_words_are_one_answer(self):
         """Articles that agree are cited together."""
         a, b = passage("a", "Ann won."), passage("b", "It was the Ann, again.")
@@ -302,6 +311,10 @@ class TestCalibration:
         monkeypatch.setattr("qa.reading.confidence.resources.files", lambda _: tmp_path)
         with pytest.raises(ModelError, match=r"found weights of luck.*Reinstall"):
             load_calibration("span")
+
+    def test_no_precision_where_none_was_measured(self):
+        with pytest.raises(ValueError, match=r"has not been measured.*min-confidence"):
+            load_calibration("sentence").threshold(0.0)
 
     def test_threshold_from_the_curve(self):
         """The lowest confidence that was right often enough is taken."""

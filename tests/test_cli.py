@@ -222,6 +222,29 @@ class TestOthers:
         assert main(["verify", str(saved), *library]) == 1
         assert "cheese" in capsys.readouterr().out
 
+    @pytest.mark.parametrize(
+        "lie", [{"title": "Lies"}, {"published": "1999-01-01"}, {"paragraph": 9}]
+    )
+    def test_verify_sees_what_is_told_of_the_place(
+        self, library, capsys, tmp_path, lie
+    ):
+        main(["ask", "When did it land?", *library, "--json", "--min-confidence", "0"])
+        answer = output(capsys)
+        answer["citations"][0] |= lie
+        saved = tmp_path / "answer.json"
+        saved.write_text(json.dumps(answer), encoding="utf-8")
+        assert main(["verify", str(saved), *library]) == 1
+        assert f"told was {next(iter(lie.values()))}" in capsys.readouterr().out
+
+    def test_verify_sees_a_sentence_that_was_made_up(self, library, capsys, tmp_path):
+        main(["ask", "When did it land?", *library, "--json", "--min-confidence", "0"])
+        answer = output(capsys)
+        answer["sentence"] += " Nobody believed it."
+        saved = tmp_path / "answer.json"
+        saved.write_text(json.dumps(answer), encoding="utf-8")
+        assert main(["verify", str(saved), *library]) == 1
+        assert "is not that around the quote" in capsys.readouterr().out
+
     def test_article_commands_no_terminal(self, library, folder, capsys):
         """Escape codes in an article do not reach the screen."""
         (folder / "evil.txt").write_text(

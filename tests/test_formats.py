@@ -282,6 +282,16 @@ class TestMarkdown:
         assert "not YAML in line" in message
         assert "remove the first `---`" in message
 
+    @pytest.mark.parametrize("words", ["*A note*", '"Hello," he said: it rained.'])
+    def test_words_between_two_rules_are_words(self, words):
+        article = one(f"---\n{words}\n---\n\nThe flood came.", "a.md")
+        assert "The flood came." in article.text
+        assert words.strip("*") in article.text
+
+    def test_footnotes_stay_as_they_are_written(self):
+        article = one("It rained.[^1]\n\n[^1]: For days.\n\n[a]: b.html", "a.md")
+        assert article.text == "It rained.[^1]\n\n[^1]: For days."
+
     def test_deeply_nested_front_matter_is_refused(self):
         """It would overrun the stack of the quick YAML parser."""
         assert "not YAML" in refusal("---\n" + "- " * 50_000 + "a\n---\nBody.", "a.md")
@@ -909,13 +919,26 @@ class TestRows:
         while begin < len(lines):
             reader = csv.reader(lines[begin:], strict=True)
             try:
-                texts += next(reader)[:1]
+                text, *more = next(reader) or [""]
+                texts += [] if any(more[1:]) else [text]  # more values than columns
                 begin += reader.line_num
             except csv.Error:
                 begin += 1
         found = parse("".join(lines), "n.csv").articles
         wanted = [text for text in texts if any(c.isalnum() for c in text)]
         assert [article.text for article in found] == wanted
+
+    def test_a_text_that_its_own_commas_cut_is_put_together(self):
+        """In the last column; in another one nobody can tell, and it is reported."""
+        rows = "title,text\nA,He came, saw, and won.\nB,It rained.,,\n"
+        found = parse(rows, "n.csv")
+        assert [a.text for a in found.articles] == [
+            "He came, saw, and won.",
+            "It rained.",
+        ]
+        found = parse("text;title\nHe came; saw;A\nIt rained.;B\n", "n.csv")
+        assert [a.text for a in found.articles] == ["It rained."]
+        assert "3 values for 2 columns" in found.skipped[0].reason
 
     def test_csv_with_open_quotes_is_quick(self):
         """Each of these lines opens a quote that none of those below it closes."""

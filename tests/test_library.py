@@ -183,6 +183,14 @@ class TestTwoProcesses:
         assert (report.embedded, report.is_changed) == (1, False)
         assert store.counts().vectors == store.passage_count()
 
+    def test_a_store_that_another_process_begins_is_busy(self, folder, fast, tmp_path):
+        """Not an empty library, which would say that the articles do not say."""
+        store = Store(tmp_path / "begun")
+        with store.change() as change:
+            change.set_meta("embedder", "hash-64")
+        with locked(store.folder), pytest.raises(StoreBusyError, match="another"):
+            QA.open(folder, store=store.folder, settings=fast)
+
     def test_nothing_is_removed_while_another_indexes(self, library, store):
         """Who waits too long is told to wait."""
         with (

@@ -107,6 +107,34 @@ class TestSync:
         assert all(reason for _, reason in report.skipped)
         assert store.counts().articles == 2
 
+    def test_a_file_that_the_system_refuses_is_asked_as_it_was(
+        self, folder, store, embedder, fast, monkeypatch
+    ):
+        """A disk that fails for a moment costs nothing; the next run reads it again."""
+        sync(folder, store, embedder, fast)
+        path = folder / "rockets.txt"
+        path.write_text("Rockets are late.", encoding="utf-8")
+
+        def refuse(file):
+            raise OSError(5, "Input/output error")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("qa.library.sync.content_of", refuse)
+            report = sync(folder, store, embedder, fast)
+        ((_, reason),) = report.skipped
+        assert "Input/output error" in reason
+        assert "as it was read last" in reason
+        assert store.counts().articles == 2
+        report = sync(folder, store, embedder, fast)
+        assert (report.changed, report.skipped) == (["rockets.txt"], [])
+
+    def test_a_link_to_a_folder_is_reported(self, folder, store, embedder, fast):
+        """Not followed, as it may run in circles, and not passed over in silence."""
+        (folder / "round").symlink_to(folder, target_is_directory=True)
+        ((path, reason),) = sync(folder, store, embedder, fast).skipped
+        assert path == "round/"
+        assert "link to a folder" in reason
+
     def test_one_changed_row_of_a_table(self, folder, store, embedder, fast):
         """Rows of a JSONL file are articles of their own; equal ones stay."""
         rows = [

@@ -1,6 +1,7 @@
 """What the command line takes, and how its help reads."""
 
 import argparse
+import math
 import os
 from pathlib import Path
 
@@ -120,7 +121,10 @@ def _add_json(command: argparse.ArgumentParser) -> None:
 
 
 def _share(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not 0.0 <= value <= 1.0:
-        raise argparse.ArgumentTypeError(f"{text} is not in [0, 1]")
+        raise argparse.ArgumentTypeError(f"found {text!r}, wanted a number from 0 to 1")
     return value

@@ -135,6 +135,7 @@ def _index(arguments: argparse.Namespace) -> int:
     if not is_written(store, embedder.name):
         VectorIndex(store, embedder.name, embedder.dim)
     WordIndex(store)
+    _ = embedder.dim  # opened beside: what went wrong there is told here
     if arguments.json:
         print_json({**dataclasses.asdict(report), "store": str(store.folder)})
         return 0
@@ -210,7 +211,7 @@ def _limit(arguments: argparse.Namespace, qa: "QA") -> float | None:
     try:
         return qa.threshold(arguments.min_precision)
     except ValueError as error:
-        raise QAError(f"{error}. Ask for a lower `--min-precision`.") from error
+        raise QAError(str(error)) from error
 
 
 def _shown(answer: Answer) -> str:

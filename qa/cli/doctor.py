@@ -62,7 +62,7 @@ def _articles(arguments: argparse.Namespace) -> str:
     from qa.library.scan import scan
 
     folder = articles_of(arguments)
-    found = scan(folder)
+    found = scan(folder, store=store_of(arguments))
     usable = sum(is_supported(file.path) for file in found)
     if not usable:
         raise QAError(

@@ -20,7 +20,7 @@ from qa.conversation.fragments import (
 )
 from qa.conversation.mentions import mentions
 from qa.conversation.pronouns import resolved_pronouns
-from qa.conversation.words import meaningful_words
+from qa.conversation.words import meaningful_words, tokens
 from qa.types import Turn
 
 __all__ = ["standalone"]
@@ -49,6 +49,8 @@ _SHORT = re.compile(
     r"|(?:is|are|was|were) there)\b",
     re.I,
 )
+# "But who is Merkel?": whoever names him can mean nobody else
+_WHO_IS = re.compile(r"(?:who|what|where) (?:is|are|was|were) (?-i:[A-Z])", re.I)
 _OPEN = re.compile(rf"{_SHORT.pattern}|what\b", re.I)
 
 
@@ -76,6 +78,8 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
         return merged or _about(asked, turns)
     opening = _OPENING.match(asked)
     body = asked[opening.end() :] if opening else asked
+    if not any(token.is_word for token in tokens(body)):
+        return question
     resolved, is_left = resolved_pronouns(body, turns)
     if resolved == body and not is_left and not _leans(body, opening is not None):
         return question
@@ -121,6 +125,8 @@ def _leans(body: str, has_opening: bool) -> bool:
     n = len(meaningful_words(body))
     names = [mention for mention in mentions(body) if mention.kind != "time"]
     if names:
+        if _WHO_IS.match(body):
+            return False
         return has_opening and n - sum(len(m.text.split()) for m in names) <= 0
     if has_opening or (n <= _MAX_POINTING_WORDS and _POINTING.search(body)):
         return True

@@ -29,7 +29,9 @@ _NOT_POINTING = re.compile(
     r"\bthis (?:year|week|month|morning|summer|century|decade)\b"
     r"|\b(?:does|did|do|would|will|can|could) it"
     r" (?:take(?! (?:place|part)\b)|cost\b.*\bto|matter|mean to)\b"
-    r"|\b(?:is|was) it \w+ (?:to|that|for)\b|\bin that\b|\bso that\b",
+    r"|\b(?:is|was) it \w+ (?:to|that|for)\b|\bin that\b|\bso that\b"
+    r"|\bwhat (?:time|day|date) (?:is|was) it\b|\b(?:is|was) it like (?:in|at|to)\b"
+    r"|\bhow far (?:is|was) it from\b.+\bto\b",
     re.I,
 )
 _DOING = frozenset("do does did doing done".split())

@@ -58,13 +58,18 @@ def tokens(text: str) -> tuple[Token, ...]:
     return tuple(Token(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text))
 
 
+_PLURALS = frozenset("people children men women police others".split())
+
+
 def is_plural(token: Token) -> bool:
     """Whether a word has the look of a plural noun without a capital.
 
-    >>> [t.text for t in tokens("Gas as banks saw less crises") if is_plural(t)]
-    ['banks', 'crises']
+    >>> [t.text for t in tokens("Gas as banks saw people less") if is_plural(t)]
+    ['banks', 'people']
     """
     low = token.text
+    if low in _PLURALS:
+        return True
     is_noun = low.islower() and len(low) > 3 and low not in FUNCTION_WORDS
     return is_noun and low.endswith("s") and not low.endswith(("ss", "us", "is"))
 

@@ -6,19 +6,21 @@ never divided: a long one is a batch of its own, embedded in slices.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
+from itertools import islice
 from types import TracebackType
 
 import numpy as np
 
+from qa.library.beside import beside
 from qa.library.records import FileRecord, embedded_text, text_hash
 from qa.library.store import Store
 from qa.protocols import Embedder, Vectors
 from qa.types import Article, Passage
 
-__all__ = ["BATCH", "Batches"]
+__all__ = ["BATCH", "Batches", "slices"]
 
 BATCH = 128  # passages, or one article of more: a crash can lose two such batches
 
@@ -141,19 +143,12 @@ class Batches:
     def _beside(
         self, texts: Sequence[str], *, after: _Embedding | None
     ) -> "Future[Vectors]":
-        """Embed in a thread that nobody waits for when the interpreter ends."""
-        future: Future[Vectors] = Future()
+        def work() -> Vectors:
+            if after is not None:
+                after.vectors.exception()  # one batch at a time
+            return self._encode(texts)
 
-        def work() -> None:
-            try:
-                if after is not None:
-                    after.vectors.exception()  # one batch at a time
-                future.set_result(self._encode(texts))
-            except BaseException as error:  # handed over to whoever asks for the result
-                future.set_exception(error)
-
-        threading.Thread(target=work, daemon=True, name="qa-embed").start()
-        return future
+        return beside(work, name="qa-embed")
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         """Return shape `(len(texts), dim)`, a slice at a time."""
@@ -192,3 +187,10 @@ def _texts(passages: Sequence[Passage]) -> dict[bytes, str]:
     """Return what is embedded of each passage, by its hash."""
     texts = [embedded_text(passage) for passage in passages]
     return {text_hash(text): text for text in texts}
+
+
+def slices(passages: Iterable[Passage]) -> Iterator[list[Passage]]:
+    """Yield the passages in lists of `BATCH`, the last one of what is left."""
+    left = iter(passages)
+    while part := list(islice(left, BATCH)):
+        yield part

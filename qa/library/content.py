@@ -20,6 +20,11 @@ def content_of(file: Found) -> bytes:
     """
     if file.is_closed_folder:
         raise PermissionError(13, "the folder may not be opened")
+    if file.is_link:
+        raise FormatError(
+            f"{file.path}: a link to a folder, which is not followed, since links can "
+            "run in circles. Name the folder itself, or put it here."
+        )
     if file.is_store:
         raise FormatError(
             f"{file.path}: holds {STORE_FILE!r} and is passed over as a store of qa. "

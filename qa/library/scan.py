@@ -23,7 +23,7 @@ class Found:
 
     `place` is a string: twenty thousand `Path`s cost more time than the files' dates.
     A folder that may not be opened is found, too, so that it can be reported and what
-    is known of its files kept; and so is a store, to be reported.
+    is known of its files kept; so are stores and links to folders, to be reported.
     """
 
     path: str
@@ -32,6 +32,7 @@ class Found:
     mtime_ns: int
     is_closed_folder: bool = False
     is_store: bool = False
+    is_link: bool = False  # to a folder
 
 
 def scan(articles: Path, *, store: Path | None = None) -> list[Found]:
@@ -40,7 +41,7 @@ def scan(articles: Path, *, store: Path | None = None) -> list[Found]:
     Hidden files and folders are passed over, and so is the store's folder, which may
     stand within; files handed over to it come last, their paths opened by `ADDED`.
     Another store is found as one, without its files: its own copies are no articles.
-    Links to folders are not followed: they can run in circles.
+    Links to folders are found as such and not followed: they can run in circles.
 
     Raises:
         ArticlesError: if there is nothing at that place, or it cannot be read.
@@ -127,7 +128,9 @@ def _walk(root: Path, store: Path | None) -> Iterator[Found]:
                 continue
             elif is_store(Path(entry.path)):
                 yield Found(f"{path}/", entry.path, 0, -1, is_store=True)
-            elif not entry.is_symlink():
+            elif _is_link(entry):
+                yield Found(f"{path}/", entry.path, 0, -1, is_link=True)
+            else:
                 waiting.append((entry.path, f"{path}/"))
 
 
@@ -137,6 +140,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link in a circle: reported when it is opened
         return False
+
+
+def _is_link(folder: os.DirEntry[str]) -> bool:
+    is_junction = getattr(folder, "is_junction", bool)  # Windows, from Python 3.12 on
+    return folder.is_symlink() or is_junction()
 
 
 def _readable(name: str) -> str:
@@ -149,7 +157,8 @@ def _readable(name: str) -> str:
 def _found(file: os.DirEntry[str] | Path, path: str) -> Found:
     place = os.fspath(file)
     try:
-        facts = file.stat()
+        # on Windows an entry tells what its folder remembers, which may be out of date
+        facts = os.stat(place) if os.name == "nt" else file.stat()
     except OSError:  # a broken link: reported when it is opened
         return Found(path, place, 0, -1)
     return Found(path, place, facts.st_size, facts.st_mtime_ns)

@@ -3,12 +3,12 @@
 import hashlib
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from qa.errors import FormatError
-from qa.library.batch import BATCH, Batches
+from qa.library.batch import Batches, slices
 from qa.library.content import cause_of, content_of
 from qa.library.formats import Parsed, read_articles
 from qa.library.lock import locked
@@ -182,9 +182,7 @@ class _Run:
             self._skip(file, "", str(error))
             return
         except (OSError, MemoryError) as error:
-            # a right given later changes no time: look again at every run
-            again = replace(file, mtime_ns=-1)
-            self._skip(again, "", f"{file.path}: cannot be read ({cause_of(error)})")
+            self._pass_over(file, error)
             return
         digest = hashlib.sha256(data).hexdigest()
         known = self._known.get(file.path)
@@ -210,6 +208,20 @@ class _Run:
             self.report.moved.append((paths.popleft(), file.path))
         else:
             self.report.added.append(file.path)
+
+    def _pass_over(self, file: Found, error: Exception) -> None:
+        """Report a file that the system refuses; unless it is gone, its articles stay.
+
+        A right given later changes no time, so it is looked at again at every run.
+        """
+        reason = f"{file.path}: cannot be read ({cause_of(error)})"
+        again = replace(file, mtime_ns=-1)
+        if isinstance(error, FileNotFoundError):
+            self._skip(again, "", reason)
+            return
+        if self._store.articles_of(file.path):
+            reason += "; asked as it was read last"
+        self._record(again, "", ((file.path, reason),))
 
     def _skip(self, file: Found, digest: str, reason: str) -> None:
         self._depart(file.path)
@@ -260,7 +272,7 @@ class _Run:
 
     def _embed_stored(self) -> None:
         """Give vectors to passages that this embedder has not read."""
-        for batch in _batches(self._store.texts_without_vector(self._embedder.name)):
+        for batch in slices(self._store.texts_without_vector(self._embedder.name)):
             embedded = self._batches.embed(batch)
             with self._store.change() as change:
                 change.put_vectors(*embedded)
@@ -284,14 +296,3 @@ class _Run:
                 time.perf_counter() - self._begun,
             )
         )
-
-
-def _batches(passages: Iterator[Passage]) -> Iterator[list[Passage]]:
-    batch: list[Passage] = []
-    for passage in passages:
-        batch.append(passage)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

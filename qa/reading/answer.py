@@ -1,9 +1,10 @@
 """Candidates become one answer with citations, or none, and why.
 
 The decision is made for the question, not for each passage: spans of equal words are
-one answer, every answer gets one confidence, and the best is compared with what was
-asked for. A passage without an answer has no vote, so many of them cannot outvote the
-one that answers (Clark & Gardner 2018 compare raw logits across passages likewise).
+one answer where the reader finds an answer in each, every answer gets one confidence,
+and the best is compared with what was asked for. A passage without an answer has no
+vote, so many of them cannot outvote the one that answers (Clark & Gardner 2018 compare
+raw logits across passages likewise).
 """
 
 import math
@@ -70,12 +71,18 @@ def propose(
         considered = [replace(c, start=c.start + statement(c.text)) for c in considered]
     groups: dict[str, list[Candidate]] = {}
     for candidate in considered:
-        groups.setdefault(_words(candidate.text), []).append(candidate)
+        group = groups.setdefault(_words(candidate.text), [])
+        if not group or candidate.margin >= 0:  # other places say it, not only hold it
+            group.append(candidate)
     ranked = {_place(hit.passage): (n, hit) for n, hit in enumerate(hits, start=1)}
     proposals = []
     for words, group in groups.items():
         # "30 September" speaks for "30 September 2015"
-        alike = [g for others, g in groups.items() if _is_alike(words, others)]
+        alike = [
+            others
+            for said, others in groups.items()
+            if _is_alike(words, said) and (others is group or others[0].margin >= 0)
+        ]
         evidence = _evidence(question, group, alike, ranked, unknown)
         proposals.append(
             Proposal(tuple(group), evidence, calibration.confidence(evidence))

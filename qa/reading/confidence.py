@@ -60,14 +60,20 @@ class Calibration:
             min_precision: wanted share of right ones among the answers, in [0, 1].
 
         Raises:
-            ValueError: if no threshold reached it.
+            ValueError: if no threshold reached it, or none was measured.
         """
+        if not self.curve:
+            raise ValueError(
+                f"how often answers of the reader {self.reader!r} are right has not "
+                "been measured, so no precision can be asked for. Give a confidence "
+                "instead (`--min-confidence`), or take the reader `span`."
+            )
         reached = [t for t, _, precision in self.curve if precision >= min_precision]
         if not reached:
-            best = max((p for _, _, p in self.curve), default=0.0)
+            best = max(precision for _, _, precision in self.curve)
             raise ValueError(
                 f"a precision of {min_precision} was not reached by {self.reader}; "
-                f"the highest measured is {best:.2f}"
+                f"the highest measured is {best:.2f}. Ask for a lower one."
             )
         return min(reached)
 

@@ -6,13 +6,13 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qa.errors import ModelError
+from qa.library.beside import beside
 from qa.models.compiled import CompiledEncoder
 from qa.models.runtime import Recipe, has_whole_sums, open_encoder
 from qa.models.weights import (
@@ -60,9 +60,7 @@ class CompiledEmbedder:
             ModelError: if weights are missing or altered.
         """
         verify(weights)
-        opener = ThreadPoolExecutor(1, "qa-embedder")
-        self._opening = opener.submit(open_encoder, recipe)
-        opener.shutdown(wait=False)
+        self._opening = beside(lambda: open_encoder(recipe), name="qa-embedder")
         self._tokenizer = tokenizer_of(weights.folder, max_tokens=_MAX_TOKENS)
         # 32-bit vectors are those of torch, whoever computes them
         how = "f32" if recipe.ranges is None else f"int8-{recipe.identity[:8]}"

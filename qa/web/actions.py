@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 from qa.errors import QAError
 from qa.library.formats import SUPPORTED, is_supported
 from qa.library.library import FileResult
-from qa.render import reason_words
+from qa.render import clipped, reason_words
 from qa.schema import Json, answer_from_json, answer_to_json
 from qa.types import Answer, Article, Citation, Turn
 from qa.web.answer_html import stub_html, turn_html
@@ -21,7 +21,7 @@ from qa.web.examples import Examples, spread
 from qa.web.export import export
 from qa.web.library_html import matching, progress_html, results_html, shelf_html
 from qa.web.source_html import article_head, article_html, quotes
-from qa.web.text_html import clipped, escape, plural
+from qa.web.text_html import escape, plural
 from qa.web.turnstile import TURNSTILE
 
 if TYPE_CHECKING:

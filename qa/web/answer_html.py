@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from qa.render import (
+    clipped,
     confidence_percent,
     confidence_words,
     one_line,
@@ -11,7 +12,7 @@ from qa.render import (
 )
 from qa.types import Alternative, Answer, Article, Citation
 from qa.web.source_html import paragraphs_around
-from qa.web.text_html import clipped, escape, isolated, marked, plural
+from qa.web.text_html import escape, isolated, marked, plural
 
 __all__ = ["Lookup", "answer_html", "stub_html", "turn_html"]
 
@@ -190,7 +191,7 @@ def _others(answer: Answer, shown: list[tuple[int, Alternative]]) -> str:
 
 
 def _alternative(index: int, alternative: Alternative) -> str:
-    sure = f"{100 * alternative.confidence:.0f} %"
+    sure = f"{confidence_percent(alternative.confidence)} %"
     return (
         f'<li><button class="cite" data-cite="{index}" data-group="alternatives">'
         f'<span class="other-words" dir="auto">{escape(clipped(alternative.text, 320))}'

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from qa.library.sentences import Span
+from qa.render import clipped
 
-__all__ = ["clipped", "escape", "isolated", "marked", "plural"]
+__all__ = ["escape", "isolated", "marked", "plural"]
 
 # embeddings, overrides and isolates; then what HTML drops or cannot hold
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -28,21 +29,6 @@ def escape(text: str) -> str:
     """
     seen = _UNSEEN.sub("\ufffd", text)
     return html.escape(_TURNING.sub(lambda m: f"‹U+{ord(m[0]):04X}›", seen))
-
-
-def clipped(text: str, max_chars: int) -> str:
-    """Return the text in one line, cut at a word where it is too long.
-
-    >>> clipped("one  two three", 8), clipped("onetwothree", 5)
-    ('one two…', 'onet…')
-    """
-    line = " ".join(text[: 8 * max_chars].split())
-    if len(line) <= max_chars:
-        return line
-    cut = line[: max_chars - 1]
-    if line[max_chars - 1] != " " and cut.rfind(" ") > max_chars // 2:
-        cut = cut[: cut.rfind(" ")]
-    return cut.rstrip(" .,;:·…") + "…"
 
 
 def isolated(text: str, max_chars: int = 300) -> str:

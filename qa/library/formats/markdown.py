@@ -14,6 +14,7 @@ from qa.library.formats.text import decode
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
 __all__ = ["parse", "split_front_matter"]
@@ -55,6 +56,8 @@ def _read_front(front: str, path: str) -> Mapping[str, object] | None:
         pairs = [_PAIR.match(line) for line in lines if line[0] not in " \t-#"]
         if pairs and all(pairs):
             return {pair[1]: (pair[2] or "").strip("[]\"' ") for pair in pairs if pair}
+        if pairs and not any(pairs):
+            return None  # words between two rules
         mark = getattr(error, "problem_mark", None)
         line = f" in line {mark.line + 2}" if mark else ""
         problem = getattr(error, "problem", None) or error
@@ -74,7 +77,7 @@ def split_front_matter(text: str, path: str) -> tuple[Masthead, str]:
     Lines between two rules that are no `key: value` pairs belong to the body.
 
     Raises:
-        FormatError: if the front matter is not YAML.
+        FormatError: if there are such pairs, but not in YAML.
 
     >>> split_front_matter("---\ntitle: Rain\n---\nIt rained.", "a.md")[1]
     'It rained.'
@@ -93,6 +96,17 @@ def _parser() -> "MarkdownIt":
 
     # deeper than by default: what is nested beyond the limit is dropped in silence
     markdown = MarkdownIt("commonmark", {"maxNesting": _DEEPEST})
+    from markdown_it.rules_block import reference
+
+    def reference_or_footnote(
+        state: "StateBlock", start: int, end: int, silent: bool
+    ) -> bool:
+        """Leave `[^1]: words` as they are written: CommonMark has no footnotes."""
+        at = state.bMarks[start] + state.tShift[start]
+        is_note = state.src.startswith("[^", at)
+        return not is_note and reference(state, start, end, silent)
+
+    markdown.block.ruler.at("reference", reference_or_footnote)
     return markdown.enable(["table", "strikethrough"])
 
 

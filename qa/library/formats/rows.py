@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from qa.errors import FormatError
 from qa.library.formats.masthead import FIELDS, from_fields, make_article, one_line
@@ -139,6 +139,25 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | csv.
             begin += reader.line_num
 
 
+def _fitted(
+    cells: Sequence[str], names: Sequence[str], delimiter: str
+) -> Sequence[str] | None:
+    """Return the values of a row that has no more than there are columns.
+
+    A text in the last column that was not quoted is put together again: its own commas
+    have cut it. In any other column nobody can tell; then there is None.
+
+    >>> _fitted(["A", "He came", " saw"], ["title", "text"], ",")
+    ['A', 'He came, saw']
+    """
+    most = len(names)
+    if not any(cells[most:]):
+        return cells[:most]
+    if names[-1].strip().lower() in FIELDS["text"]:
+        return [*cells[: most - 1], delimiter.join(cells[most - 1 :])]
+    return None
+
+
 def parse_csv(file: RawFile) -> Parsed:
     """Return an article for each row below the line that names the columns.
 
@@ -167,6 +186,10 @@ def parse_csv(file: RawFile) -> Parsed:
             rows.skip(number, line, f"not CSV ({cells})")
         elif cells:
             number += 1
-            # short rows and long ones: what is named is read
-            rows.take(number, line, dict(zip(names, cells, strict=False)))
+            whole = _fitted(cells, names, delimiter)
+            if whole is None:
+                found = f"{len(cells)} values for {len(names)} columns"
+                rows.skip(number, line, f"{found}; put texts in quotes")
+            else:  # a short row is read as far as it goes
+                rows.take(number, line, dict(zip(names, whole, strict=False)))
     return rows.parsed()
