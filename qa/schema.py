@@ -50,7 +50,11 @@ _CITATION = _object(
         "path": {**_TEXT, "description": "relative to the articles folder"},
         "title": _TEXT,
         "published": {**_NULLABLE, "description": "YYYY-MM-DD"},
-        "start": {**_OFFSET, "description": "first character of the quote"},
+        "start": {
+            **_OFFSET,
+            "description": "first character of the quote in the text that `qa show` "
+            "prints",
+        },
         "end": {**_OFFSET, "description": "one past its last character"},
         "quote": _TEXT,
         "sentence_start": _OFFSET,

@@ -245,6 +245,19 @@ class TestOthers:
         assert main(["verify", str(saved), *library]) == 1
         assert "is not that around the quote" in capsys.readouterr().out
 
+    def test_show_prints_the_text_that_citations_count(self, library, capsys):
+        main(["ask", "When did it land?", *library, "--json", "--min-confidence", "0"])
+        (cited, *_) = output(capsys)["citations"]
+        place = ["--characters", str(cited["start"]), str(cited["end"])]
+        assert main(["show", cited["article"], *place, *library]) == 0
+        assert capsys.readouterr().out == f"{cited['quote']}\n"
+        assert main(["show", *library]) == 0
+        assert capsys.readouterr().out.startswith("llamas.md  ")
+        assert main(["show", "nothing.md", *library]) == 1
+        assert "`qa show` lists them" in capsys.readouterr().err
+        assert main(["show", "llamas.md", "--characters", "5", "2", *library]) == 1
+        assert "found characters 5 to 2" in capsys.readouterr().err
+
     def test_article_commands_no_terminal(self, library, folder, capsys):
         """Escape codes in an article do not reach the screen."""
         (folder / "evil.txt").write_text(

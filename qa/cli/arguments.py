@@ -57,9 +57,30 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--auth", metavar="USER:PASSWORD", help="ask for a password")
     serve.add_argument("--open", action="store_true", help="open a browser, too")
 
+    _add_looking(commands)
+    commands.add_parser("schema", help="print the JSON Schema of an answer")
+    return top
+
+
+def _add_looking(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> None:
+    """Add the commands that look at a library or at answers and ask nothing new."""
     stats = commands.add_parser("stats", help="what the store of a folder holds")
     _add_library(stats)
     _add_json(stats)
+
+    show = commands.add_parser("show", help="the articles, or the text of one")
+    show.add_argument("article", nargs="?", help="its id or path, as answers cite it")
+    show.add_argument(
+        "--characters",
+        nargs=2,
+        type=int,
+        metavar=("START", "END"),
+        help="these alone, as a citation counts them",
+    )
+    _add_library(show)
+    _add_json(show)
 
     evaluate = commands.add_parser("eval", help="score answers of known questions")
     evaluate.add_argument("questions", help="JSONL: id, question, answers, article")
@@ -80,9 +101,6 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check that all is in its place")
     _add_library(doctor)
     _add_json(doctor)
-
-    commands.add_parser("schema", help="print the JSON Schema of an answer")
-    return top
 
 
 def _add_library(command: argparse.ArgumentParser) -> None:

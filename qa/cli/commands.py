@@ -18,11 +18,12 @@ from qa.cli.library import (
 )
 from qa.cli.streams import print_error, print_json, read_text
 from qa.errors import QAError, QuestionError
-from qa.render import plain_line, to_text
+from qa.render import plain, plain_line, to_text
 from qa.schema import answer_to_json
 from qa.types import Answer, Turn
 
 if TYPE_CHECKING:
+    from qa.library.store import Store
     from qa.pipeline import QA
 
 __all__ = ["COMMANDS", "version"]
@@ -157,7 +158,8 @@ def _print_skipped(skipped: Iterable[tuple[str, str]]) -> None:
         print(f"skipped {plain_line(words)}")
 
 
-def _stats(arguments: argparse.Namespace) -> int:
+def _built(arguments: argparse.Namespace) -> "Store":
+    """Return the store as it was left; nothing is read anew."""
     from qa.library.scan import is_store
     from qa.library.store import Store
 
@@ -167,7 +169,42 @@ def _stats(arguments: argparse.Namespace) -> int:
             f"{str(place)!r}: there is no store here yet. "
             f"Run `qa index {articles_of(arguments)}`."
         )
-    store = Store(place)
+    return Store(place)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    store = _built(arguments)
+    if arguments.article is None:
+        listed = store.article_list()
+        if arguments.json:
+            print_json([{"id": entry.id, "title": entry.title} for entry in listed])
+        else:
+            for entry in listed:
+                print(f"{plain_line(entry.id)}  {plain_line(entry.title)}")
+        return 0
+    article = store.article(arguments.article)
+    if article is None:
+        raise QAError(
+            f"found no article {arguments.article!r} among "
+            f"{store.counts().articles:,}, wanted an id. `qa show` lists them."
+        )
+    start, end = arguments.characters or (0, len(article.text))
+    if not 0 <= start <= end <= len(article.text):
+        raise QAError(
+            f"found characters {start} to {end}, but {article.id} has "
+            f"{len(article.text):,}. Give a start and an end within them."
+        )
+    text = article.text[start:end]
+    if arguments.json:
+        print_json({"id": article.id, "title": article.title, "text": text})
+    else:
+        print(plain(text) if sys.stdout.isatty() else text)
+    return 0
+
+
+def _stats(arguments: argparse.Namespace) -> int:
+    store = _built(arguments)
+    place = store.folder
     size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
     facts = {
         **dataclasses.asdict(store.counts()),
@@ -227,6 +264,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "chat": _chat,
     "serve": _serve,
     "stats": _stats,
+    "show": _show,
     "eval": checks.eval_,
     "compare": checks.compare,
     "verify": checks.verify,
