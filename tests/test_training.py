@@ -44,6 +44,7 @@ from training.hints import fit as fit_hints
 from training.leads import Leads
 from training.listed import listed_rows
 from training.loss import blend, loss_of, span_loss, taught_loss
+from training.mixture import FRESH, mixture_of
 from training.mpnet import network_of, open_mpnet, tables_of
 from training.negatives import exchanged, paired, turned
 from training.plan import Plan, options, rate_at
@@ -71,6 +72,7 @@ from training.written import (
     held_articles,
     held_questions,
     key_of,
+    loose_rows,
     news_rows,
     passage_rows,
     read,
@@ -667,7 +669,7 @@ class TestWritten:
             list(read(self.write(tmp_path, text), {}))
 
     def test_what_is_written_can_be_read_and_marks_whole_words(self):
-        rows = news_rows() + dossier_rows()
+        rows = news_rows() + dossier_rows() + loose_rows()
         assert len(rows) > 10_000
         for found in rows:
             for start, end in found.answers:
@@ -678,7 +680,7 @@ class TestWritten:
         assert passage_rows([]) == []
 
     def test_questions_that_are_held_meet_no_reader(self):
-        rows, held = news_rows() + dossier_rows(), held_questions()
+        rows, held = news_rows() + dossier_rows() + loose_rows(), held_questions()
         articles = [json.loads(line) for line in held_articles().splitlines()]
         titles = {article["title"] for article in articles}
         assert len(titles) == len(articles)
@@ -689,6 +691,25 @@ class TestWritten:
         assert not any(p in read_ for a in articles for p in a["text"].split("\n\n"))
         text = {article["title"]: article["text"] for article in articles}
         assert all(a in text[q.article or ""] for q in held for a in q.answers)
+
+
+class TestFreshSets:
+    def plan(self, fresh: str) -> Plan:
+        return Plan(data="", out="", taught=0.7, fresh=fresh)
+
+    def test_labels_count_where_no_teacher_was_and_more_is_drawn(self):
+        sets = {"written_loose": [example(1, 2)], "qamr": [example(1, 2)]}
+        plain = mixture_of(self.plan(""), sets, seed=1)
+        fresh = mixture_of(self.plan("written_loose"), sets, seed=1)
+        at = plain.names.index("written_loose")
+        assert fresh.quota[at] == FRESH * plain.quota[at]
+        assert fresh.quota[1 - at] == plain.quota[1 - at]
+        assert fresh.taught["written_loose"] < fresh.taught[""] == 0.7
+        assert "written_loose" not in plain.taught
+
+    def test_a_set_that_there_is_not(self):
+        with pytest.raises(ValueError, match=r"--fresh: found \['loose'\], wanted"):
+            mixture_of(self.plan("loose"), {}, seed=1)
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ class Variant:
     plain: float = 0.0  # share of the run that reads questions from plain text first
 
 
-_RIVALS = ("rivals", "written_rivals", "dossier_rivals")
+_RIVALS = ("rivals", "written_rivals", "dossier_rivals", "loose_rivals")
 VARIANTS: Mapping[str, Variant] = {
     "the recipe": Variant(),
     "the recipe, drawn otherwise": Variant({"seed": 2}),

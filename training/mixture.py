@@ -19,7 +19,7 @@ from training.plan import Plan
 from training.staged import attributed, staged_rows
 from training.statements import found_rows, topic
 from training.windows import Mixture
-from training.written import dossier_rows, news_rows, passage_rows
+from training.written import dossier_rows, loose_rows, news_rows, passage_rows
 
 QUOTA = {
     "squad_train_partial": 18000,
@@ -48,9 +48,13 @@ QUOTA = {
     "written_dossiers": 45000,
     "written_rivals": 20000,
     "dossier_rivals": 45000,
+    "written_loose": 20000,
+    "loose_rivals": 20000,
 }
 TAUGHT = {"listed": 0.2}
 """Share of the loss that teachers have in sets on which they are no better."""
+FRESH = 3
+"""How many times its quota a set has that the teachers of a run never met."""
 EARLY = frozenset(
     (
         "squadshifts_amazon_reviews squadshifts_reddit qamr tweetqa policyqa nq_swap"
@@ -59,7 +63,7 @@ EARLY = frozenset(
 _MADE = frozenset(
     "found staged attributed paired turned exchanged renamed rivals listed"
     " written_news written_passages written_dossiers written_rivals"
-    " dossier_rivals".split()
+    " dossier_rivals written_loose loose_rivals".split()
 )
 _FILES = [name for name in QUOTA if name not in _MADE]
 _MET = 4  # other passages that a question meets
@@ -77,6 +81,7 @@ _SPOKEN = (
     "tweetqa",
     "written_news",
     "written_dossiers",
+    "written_loose",
 )
 
 
@@ -105,6 +110,7 @@ def build(
     known = [row for name in _WIKI[:3] for row in rows[name]]
     rows["written_news"] = news_rows()[:limit]
     rows["written_dossiers"] = dossier_rows()[:limit]
+    rows["written_loose"] = loose_rows()[:limit]
     rows["written_passages"] = passage_rows(known)[:limit]
     leads = Leads(row for name in rows for row in rows[name])
     contexts: dict[str, Row] = {}
@@ -143,10 +149,12 @@ def build(
         paired(written, sorted(contexts), random, _MET, depth=_NEAR, titles=titles)
     )
     # whose articles were all looked through, but not what others tell of their field
-    told = rows["written_dossiers"]
-    own = sorted({r.context for r in rows["written_news"] + told})
+    told, loose = rows["written_dossiers"], rows["written_loose"]
+    own = sorted({r.context for r in rows["written_news"] + told + loose})
     told_near = list(paired(told, own, random, _MET, depth=_NEAR))
-    rows["paired"] = [row for found in met + near + told_near for row in found]
+    loose_near = list(paired(loose, own, random, _MET, depth=_NEAR))
+    every = met + near + told_near + loose_near
+    rows["paired"] = [row for found in every for row in found]
     rows["listed"] = list(listed_rows(answerable, random))
     encoder = Encoder()
 
@@ -167,18 +175,27 @@ def build(
     sets["rivals"] = together(asked, met, "rivals")
     sets["written_rivals"] = together(written, near, "written_rivals")
     sets["dossier_rivals"] = together(told, told_near, "dossier_rivals")
+    sets["loose_rivals"] = together(loose, loose_near, "loose_rivals")
     return sets
 
 
 def mixture_of(plan: Plan, sets: Mapping[str, Sequence[Example]], seed: int) -> Mixture:
-    """Return the stream of batches that a plan wants."""
+    """Return the stream of batches that a plan wants.
+
+    Raises:
+        ValueError: a fresh set that is none of `QUOTA`.
+    """
+    fresh = [name for name in plan.fresh.split(",") if name]
+    if unknown := sorted(set(fresh) - QUOTA.keys()):
+        raise ValueError(f"--fresh: found {unknown}, wanted some of {sorted(QUOTA)}")
+    few = TAUGHT["listed"]
     return Mixture(
         sets,
-        QUOTA,
+        QUOTA | {name: FRESH * QUOTA[name] for name in fresh},
         EARLY,
         seed,
         whole=plan.whole,
         masked=plan.masked,
-        taught={"": plan.taught, **TAUGHT},
+        taught={"": plan.taught, **TAUGHT, **dict.fromkeys(fresh, few)},
         reworded=plan.reworded,
     )

@@ -24,6 +24,7 @@ class Plan:
     adapters: int = 0  # rank of low-rank adapters; 0: all weights are trained
     teachers: str = ""  # reader.safetensors files, comma between: learn from their mean
     taught: float = 0.7  # share of the loss that the teachers have
+    fresh: str = ""  # sets, comma between, that no teacher met: labels count there
     reworded: float = 0.0  # share of the questions put into other words
     hints: float = 0.0  # weight of the first teacher's states; 0: its opinion only
     clip: float = 1.0  # largest gradient norm

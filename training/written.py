@@ -1,6 +1,6 @@
 """Questions written for this project, over its own news and over passages of the data.
 
-In `written/`: `news.txt` and `dossiers.txt` hold articles of its own; of
+In `written/`: `news.txt`, `dossiers.txt` and `loose.txt` hold articles of its own; of
 `passages.txt` the passages stand in the data folder, named by `key_of`:
 
     @ headline                   # key of a passage
@@ -11,7 +11,8 @@ In `written/`: `news.txt` and `dossiers.txt` hold articles of its own; of
     -
 
 An answer is found at its first place in its paragraph; `-` means that there is none: in
-a dossier, a dozen articles that tell of one matter, in none of its articles.
+a dossier, a dozen articles that tell of one matter, in none of its articles. Those of
+`loose.txt` are dossiers too, asked as people ask who know a matter by hearsay.
 
 `held.txt`, dossiers too, trains no reader: `training.calibrate` fits with it.
 """
@@ -44,6 +45,11 @@ def news_rows() -> list[Row]:
 def dossier_rows() -> list[Row]:
     """Return the questions over dossiers, where the right passage is hard to tell."""
     return list(read(FOLDER / "dossiers.txt", {}))
+
+
+def loose_rows() -> list[Row]:
+    """Return the questions that are put loosely, over dossiers of their own."""
+    return list(read(FOLDER / "loose.txt", {}))
 
 
 def passage_rows(rows: Iterable[Row]) -> list[Row]:
