@@ -2,15 +2,18 @@
 
 import math
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from qa.types import Alternative, Answer, Citation
 
 __all__ = [
+    "Item",
+    "beside",
     "clipped",
     "confidence_percent",
     "confidence_words",
     "markdown_line",
+    "missing_words",
     "one_line",
     "place",
     "plain",
@@ -20,6 +23,9 @@ __all__ = [
     "to_text",
     "worth_a_look",
 ]
+
+Item = tuple[str, Sequence[Citation]]
+"""Words, and what is cited for them."""
 
 _LEAST_LIKELY = 0.05  # confidence below which other words are not shown
 _LEVELS = ((0.9, "very sure"), (0.7, "fairly sure"), (0.5, "more likely than not"))
@@ -109,6 +115,21 @@ def worth_a_look(answer: Answer) -> list[tuple[int, Alternative]]:
     return [(n, other) for n, other in others if other.confidence >= _LEAST_LIKELY]
 
 
+def beside(answer: Answer) -> list[tuple[str, list[Item]]]:
+    """Return what stands beside an answer, or instead of it: headings with their items.
+
+    The nearest passages are one item without words.
+    """
+    others: list[Item] = [
+        (f"{other.text} ({confidence_percent(other.confidence)} %)", other.citations)
+        for _, other in worth_a_look(answer)
+    ]
+    heading = "Other answers" if answer.is_found else "Words found, but unsure"
+    near: list[Item] = [("", answer.nearest)] if answer.nearest else []
+    lists = [(heading, others), ("Nearest passages", near)]
+    return [(heading, items) for heading, items in lists if items]
+
+
 def place(citation: Citation) -> str:
     """Return where a citation stands: title, date, page or paragraph."""
     parts = [citation.title]
@@ -134,7 +155,8 @@ def to_text(answer: Answer, *, width: int = 80, is_styled: bool = False) -> str:
     if answer.standalone != answer.question.strip():
         lines += _wrap(f"Understood as: {answer.standalone}", width), ""
     if answer.text is None:
-        lines += [reason_words(answer), *_missing_words(answer)]
+        told = (reason_words(answer), missing_words(answer))
+        lines += [words for words in told if words]
         if answer.nearest:
             lines += ["", "Nearest passages:"]
             lines += [_nearest(n, c, width) for n, c in enumerate(answer.nearest, 1)]
@@ -176,24 +198,46 @@ def _marked(text: str) -> str:
     return _ON + text.replace(_ON, "").replace(_OFF, "") + _OFF
 
 
-def to_markdown(answer: Answer) -> str:
-    """Return the answer as Markdown: the words, then numbered citations."""
+def to_markdown(answer: Answer, chosen: int = 0) -> str:
+    """Return the answer as Markdown: the words, then all that is cited.
+
+    `chosen` is how many articles were asked, where only some were; 0 stands for all.
+    """
     if answer.text is None:
-        return "\n".join([f"*{reason_words(answer)}*", *_missing_words(answer)])
-    words, sentence = markdown_line(answer.text), markdown_line(answer.sentence or "")
-    lines = [f"**{words}**", "", f"> {sentence}"]
-    lines += [
-        f"{number}. {markdown_line(place(c))} "
-        f"(`{c.path}`, characters {c.start} to {c.end})"
-        for number, c in enumerate(answer.citations, 1)
-    ]
-    return "\n".join([*lines[:3], "", *lines[3:], "", f"*{_footer(answer)}*"])
+        blocks = [f"*{reason_words(answer, chosen)}*"]
+        if words := missing_words(answer):
+            blocks.append(markdown_line(words))
+    else:
+        sentence = markdown_line(answer.sentence or "")
+        blocks = [f"**{markdown_line(answer.text)}**", f"> {sentence}"]
+        blocks += [*_markdown_citations(answer.citations), f"*{_footer(answer)}*"]
+    for heading, items in beside(answer):
+        blocks.append(f"{heading}:")
+        for words, citations in items:
+            blocks += [f"**{markdown_line(words)}**"] if words else []
+            blocks += _markdown_citations(citations)
+    return "\n\n".join(blocks)
 
 
-def _missing_words(answer: Answer) -> list[str]:
+def _markdown_citations(citations: Sequence[Citation]) -> list[str]:
+    """Return blocks: citations as items of a list, each with its quote below it."""
+    items = []
+    for number, c in enumerate(citations, start=1):
+        mark = f"{number}. "
+        head = (
+            f"{mark}{markdown_line(place(c))} (`{c.article}`, characters {c.start} to "
+            f"{c.end}; SHA-256 of the file `{c.file_hash}`)"
+        )
+        lines = (f"> {markdown_line(line)}".rstrip() for line in c.quote.splitlines())
+        items += [head, textwrap.indent("\n".join(lines), " " * len(mark))]
+    return items
+
+
+def missing_words(answer: Answer) -> str:
+    """Return which words of the question no article contains; may be empty."""
     if not answer.unknown_words:
-        return []
-    return [f"No article contains: {', '.join(answer.unknown_words)}"]
+        return ""
+    return f"No article contains: {', '.join(answer.unknown_words)}"
 
 
 def _cited(

@@ -376,6 +376,101 @@ def test_an_empty_library_asks_for_articles(browser, tmp_path):
     demo.close(verbose=False)
 
 
+def test_one_article_of_an_added_file_leaves_the_file(page):
+    """The dialog tells so; with its last article the file is deleted."""
+    page.set_input_files(
+        "#qa-files",
+        [
+            {
+                "name": "birds.csv",
+                "mimeType": "text/csv",
+                "buffer": b"title,text\nGrebes,Grebes dive for fish in lakes.\n"
+                b"Shrikes,Shrikes keep their prey on thorns.\n",
+            }
+        ],
+    )
+    dialog = page.locator("#qa-remove")
+    for name, words in (("Grebes", "Its file stays"), ("Shrikes", "file is deleted")):
+        row = page.locator(".shelf li", has_text=name)
+        row.hover()
+        row.locator(".remove").click()
+        expect(dialog).to_contain_text(words)
+        dialog.get_by_role("button", name="Remove").click()
+        expect(row).to_have_count(0)
+
+
+def test_a_change_that_waits_is_told_and_leaves_the_writer_alone(page, monkeypatch):
+    """The article is marked, and the focus stays where it has gone meanwhile."""
+    monkeypatch.setattr(Library, "is_indexing", property(lambda _: True))
+    draw_list_anew(page)
+    row = page.locator(".shelf li", has_text="The ice diary")
+    row.hover()
+    row.locator(".remove").click()
+    held = hold_back(
+        page, "**/page_remove", lambda: page.click('[data-act="remove-now"]')
+    )
+    told = page.locator("#qa-results")
+    expect(told).to_contain_text("Removing “The ice diary”")
+    expect(told).to_contain_text("waits until indexing ends")
+    draw_list_anew(page)
+    expect(row).to_have_attribute("aria-busy", "true")
+    page.click("#qa-question")
+    held.continue_()
+    expect(row).to_have_count(0)
+    expect(told).to_be_empty()
+    expect(page.locator("#qa-question")).to_be_focused()
+    page.click('[data-act="restore"]')
+    expect(row).to_be_visible()
+
+
+def test_what_became_of_two_uploads_is_told_of_both(page):
+    def upload(name: str) -> None:
+        text = f"The {name} regrows its legs.".encode()
+        page.set_input_files(
+            "#qa-files",
+            [{"name": f"{name}.txt", "mimeType": "text/plain", "buffer": text}],
+        )
+
+    held = hold_back(page, "**/page_add", lambda: upload("axolotl"))
+    upload("salamander")
+    expect(page.locator(".results .added")).to_contain_text(["salamander.txt"])
+    held.continue_()
+    expect(page.locator(".results .added")).to_have_count(2)
+    for name in ("axolotl", "salamander"):
+        page.locator(".told", has_text=name).locator('[data-act="dismiss"]').click()
+        row = page.locator(".shelf li", has_text=name)
+        row.hover()
+        row.locator(".remove").click()
+        page.click('[data-act="remove-now"]')
+        expect(row).to_have_count(0)
+    expect(page.locator("#qa-results")).to_be_empty()
+
+
+def draw_list_anew(page: Page) -> None:
+    """Have the list of articles drawn again, as when the library has changed."""
+    page.evaluate("document.querySelector('#qa-shelf').firstChild.className += ' old'")
+    page.dispatch_event("#qa-search", "input")
+    expect(page.locator("#qa-shelf .old")).to_have_count(0)
+
+
+def test_a_list_drawn_anew_keeps_what_is_held_and_unfolded(page, library, monkeypatch):
+    skipped = [("a.docx", "a.docx: damaged")]
+    monkeypatch.setattr(type(library.library.store), "skipped", lambda _: skipped)
+    draw_list_anew(page)
+    page.locator(".unread summary").click()
+    row = page.locator(".shelf li", has_text="The ice diary")
+    row.locator(".open").click()
+    expect(row).to_have_attribute("aria-current", "true")
+    for part in (row.locator("input"), row.locator(".open"), row.locator(".remove")):
+        part.focus()
+        draw_list_anew(page)
+        expect(part).to_be_focused()
+    expect(row).to_have_attribute("aria-current", "true")
+    expect(page.locator(".unread")).to_have_attribute("open", "")
+    page.click('[data-act="close"]')
+    expect(row.locator(".open")).to_be_focused()
+
+
 def test_an_article_of_the_folder_is_hidden_and_brought_back(page, folder):
     row = page.locator(".shelf li", has_text="The ice diary")
     row.hover()
@@ -503,6 +598,119 @@ def test_two_tabs_keep_each_others_conversations(page, context, url):
     assert kept.count("Who cheered?") == 1
     tab.close()
     other.close()
+
+
+def test_each_tab_keeps_its_own_conversation_and_choice(page, context, url):
+    """Whatever another tab has saved since."""
+    ask(page, "Who found a tin box?")
+    other = context.new_page()
+    other.goto(url)
+    other.wait_for_selector("#qa[data-adopted]")
+    other.click('[data-act="new"]')
+    ask(other, LANDED)
+    other.locator(".shelf li", has_text="The ice diary").locator("input").check()
+    for tab, question in ((page, "Who found a tin box?"), (other, LANDED)):
+        tab.reload()
+        expect(tab.locator(".turn h2")).to_have_text([question])
+        expect(tab.locator("#qa-conversations option")).to_have_count(2)
+    expect(other.locator("#qa-chosen")).to_contain_text("only 1 of 3")
+    expect(page.locator("#qa-chosen")).to_contain_text("Asking all")
+    other.close()
+
+
+def test_a_tab_that_asks_nothing_leaves_a_conversation_to_the_others(
+    page, context, url
+):
+    """Whatever else it saves: no second conversation, and no turn is lost."""
+    tin, smaller = "Who found a tin box?", "What is smaller than llamas?"
+    ask(page, tin)
+    other = context.new_page()
+    other.goto(url)
+    other.wait_for_selector("#qa[data-adopted]")
+    other.wait_for_selector(".turn")
+    ask(other, LANDED)
+    page.get_by_role("radio", name="Paragraph").click()
+    page.reload()
+    expect(page.locator(".turn h2")).to_have_text([tin, LANDED])
+    expect(page.locator("#qa-conversations option")).to_have_count(1)
+    ask(other, smaller)
+    other.close()
+    page.click('[data-act="new"]')
+    page.select_option("#qa-conversations", label=tin)
+    expect(page.locator(".turn h2")).to_have_text([tin, LANDED, smaller])
+    page.reload()
+    expect(page.locator(".turn h2")).to_have_text([tin, LANDED, smaller])
+
+
+def test_what_cannot_be_kept_stays_in_the_page_and_is_told(page):
+    """Where nothing can be, and where not all; once there is room, all is kept."""
+    page.evaluate(
+        """() => {
+          const write = Storage.prototype.setItem;
+          window.room = 0;
+          Storage.prototype.setItem = function (name, text) {
+            if (text.length > window.room) throw new Error("full");
+            write.call(this, name, text);
+          };
+        }"""
+    )
+    options = page.locator("#qa-conversations option")
+    told = page.locator("#qa-unkept")
+    ask(page, "Who found a tin box?")
+    expect(told).to_contain_text("does not keep all")
+    page.click('[data-act="new"]')
+    ask(page, LANDED)
+    expect(options).to_have_count(2)
+    page.evaluate("window.room = 1e6")
+    page.click('[data-act="theme"]')
+    expect(told).to_be_empty()
+    page.evaluate("window.room = Object.values(localStorage)[0].length - 100")
+    page.click('[data-act="theme"]')
+    expect(told).to_contain_text("does not keep all")
+    assert page.evaluate(
+        "JSON.parse(Object.values(localStorage)[0]).conversations.length === 1"
+    )
+    expect(options).to_have_count(2)
+    page.evaluate("window.room = 1e6")
+    page.click('[data-act="theme"]')
+    page.reload()
+    expect(options).to_have_count(2)
+    page.select_option("#qa-conversations", label="Who found a tin box?")
+    expect(page.locator(".turn h2")).to_have_text(["Who found a tin box?"])
+
+
+def test_what_is_asked_while_a_conversation_is_drawn_stands_below_it(page):
+    ask(page, "Who found a tin box?")
+    drawing = hold_back(page, "**/page_render", page.reload)
+    page.wait_for_selector("gradio-app #qa[data-adopted]")
+    page.fill("#qa-question", LANDED)
+    page.press("#qa-question", "Enter")
+    turns = page.locator(".turn[data-turn] h2")
+    expect(turns).to_have_text([LANDED])
+    drawing.continue_()
+    expect(turns).to_have_text(["Who found a tin box?", LANDED])
+    page.keyboard.press("Alt+e")
+    expect(page.locator(".edit-form textarea")).to_have_value(LANDED)
+
+
+def test_a_conversation_that_is_left_and_opened_again_is_drawn_once(page):
+    tin = "Who found a tin box?"
+    ask(page, tin)
+    page.click('[data-act="new"]')
+    ask(page, LANDED)
+
+    def select(question: str) -> None:
+        page.select_option("#qa-conversations", label=question)
+
+    drawing = hold_back(page, "**/page_render", lambda: select(tin))
+    select(LANDED)
+    expect(page.locator(".turn h2")).to_have_text([LANDED])
+    select(tin)
+    expect(page.locator(".turn h2")).to_have_text([tin])
+    with page.expect_response("**/page_render"):
+        drawing.continue_()
+    page.wait_for_timeout(200)
+    expect(page.locator(".turn h2")).to_have_text([tin])
 
 
 def test_exports_are_read_back(page, library, folder, tmp_path):
@@ -678,6 +886,31 @@ def test_the_focus_is_never_dropped(page):
     for _ in range(4):
         page.keyboard.press("Tab")
     expect(page.locator("#qa-export")).not_to_have_attribute("open", "")
+    turn = ask(page, "Who found a tin box?")
+    page.wait_for_selector("#qa-source-body mark.span")
+    page.locator('[data-act="close"]').press("Enter")
+    expect(turn.locator(".cite").first).to_be_focused()
+    page.route("**/run/page_ask", lambda route: route.abort())
+    page.fill("#qa-question", LANDED)
+    page.press("#qa-question", "Enter")
+    page.get_by_role("button", name="Try again").press("Enter")
+    expect(page.locator("#qa-turns")).to_be_focused()
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_enter_that_chooses_a_character_does_not_ask(page):
+    """Neither in the field nor where a question is edited (Chinese, Japanese, …)."""
+    turn = ask(page, LANDED)
+    turn.locator('[data-act="edit"]').click()
+    field = turn.locator(".edit-form textarea")
+    field.fill("Who found a tin box?")
+    composing = {"key": "Enter", "isComposing": True, "bubbles": True}
+    field.dispatch_event("keydown", composing)
+    page.fill("#qa-question", "Who cheered?")
+    page.dispatch_event("#qa-question", "keydown", composing)
+    page.wait_for_timeout(100)
+    expect(field).to_be_visible()
+    expect(page.locator("#qa-question")).to_have_value("Who cheered?")
 
 
 def test_a_long_question_is_shown_in_part(page):
@@ -740,7 +973,7 @@ def test_keyboard_alone_is_enough(page):
 
 
 def test_indexing_is_shown_as_it_goes(context, url, monkeypatch):
-    """The bar has the real share, and is gone when it is done."""
+    """The bar has the real share; only its begin and its end are read out."""
     now = Progress(3, 10, 600, 0.45, 30.0)
     with monkeypatch.context() as patch:
         patch.setattr(Library, "status", property(lambda _: now))
@@ -749,7 +982,10 @@ def test_indexing_is_shown_as_it_goes(context, url, monkeypatch):
         bar = page.locator("#qa-status progress")
         expect(bar).to_have_attribute("value", "45")
         expect(page.locator("#qa-status")).to_contain_text("20 passages/s")
+        expect(page.locator("#qa-status")).not_to_have_attribute("role", "status")
+        expect(page.locator("#qa-said")).to_have_text("Indexing…")
     expect(bar).to_have_count(0)
+    expect(page.locator("#qa-said")).to_have_text("Indexing is done.")
     page.close()
 
 

@@ -7,10 +7,12 @@ import shutil
 import sqlite3
 import sys
 import threading
+import time
 
 import pytest
 
 from qa.errors import ArticlesError, ModelError, StoreBusyError, StoreError
+from qa.library import library as library_module
 from qa.library import sync as sync_module
 from qa.library.batch import BATCH, Batches
 from qa.library.library import Library
@@ -104,6 +106,54 @@ class TestAddAndRemove:
         assert (folder / "llamas.md").exists()
         library.restore()
         assert ids(library) == ["llamas.md", "rockets.txt"]
+
+    @pytest.mark.parametrize("is_forgotten", [False, True])
+    def test_a_new_file_of_a_removed_articles_name_is_asked(
+        self, library, folder, store, is_forgotten
+    ):
+        """What was removed goes with its file, even if only that is known of it."""
+        library.remove(["llamas.md"])
+        (folder / "llamas.md").unlink()
+        if is_forgotten:
+            with store.change() as change:  # as an earlier version left it
+                change.forget_file("llamas.md")
+                change.hide("llamas.md", "llamas.md")
+        report = library.sync()
+        assert report.removed == ([] if is_forgotten else ["llamas.md"])
+        assert library.hidden() == []
+        (folder / "llamas.md").write_text("Other llamas sing.", encoding="utf-8")
+        assert library.sync().added == ["llamas.md"]
+        assert ids(library) == ["llamas.md", "rockets.txt"]
+
+    def test_a_removed_article_out_of_sight_stays_removed(
+        self, library, folder, monkeypatch
+    ):
+        """A folder that cannot be listed for a while brings nothing back."""
+        (folder / "deep").mkdir()
+        (folder / "deep" / "whale.md").write_text("A whale.", encoding="utf-8")
+        library.sync()
+        library.remove(["deep/whale.md"])
+        scandir = os.scandir
+
+        def failing(path):
+            if os.fspath(path) == str(folder / "deep"):
+                raise PermissionError(13, "Permission denied", os.fspath(path))
+            return scandir(path)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "scandir", failing)
+            library.sync()
+        library.sync()
+        assert library.hidden() == ["deep/whale.md"]
+        assert "deep/whale.md" not in ids(library)
+
+    def test_the_last_article_of_a_file_handed_over_is_known(self, library):
+        """With it the file is deleted; others, and the user's own, are hidden."""
+        rows = b'{"text": "One whale."}\n{"text": "Two whales."}'
+        library.add([("w.jsonl", rows), ("pens.txt", b"Penguins breed in June.")])
+        assert library.last_articles() == {"added:/pens.txt"}
+        library.remove(["added:/w.jsonl#1"])
+        assert library.last_articles() == {"added:/pens.txt", "added:/w.jsonl#2"}
 
     def test_no_path_leads_out(self, library, tmp_path):
         """An id that nobody stored deletes nothing."""
@@ -199,6 +249,57 @@ class TestTwoProcesses:
             locked(store.folder, wait_s=0.0),
         ):
             pytest.fail("two at a time")
+
+
+class TestInTheBackground:
+    def test_an_error_is_told_until_a_run_succeeds(self, library, folder):
+        """Whoever adds a file to a library in use has it read anew."""
+        folder.rename(folder.with_name("away"))
+        library.sync_in_background()
+        until(lambda: isinstance(library.error, ArticlesError))
+        folder.with_name("away").rename(folder)
+        library.sync()
+        assert library.error is None
+
+    def test_a_store_that_is_busy_is_tried_again(self, library, folder, monkeypatch):
+        """Another process that indexes ends some day; until then it is told."""
+        monkeypatch.setattr(library_module, "RETRY_S", 0.01)
+        (folder / "new.txt").write_text("The kraken wakes.", encoding="utf-8")
+        with locked(library.store.folder):
+            library.sync_in_background()
+            until(lambda: isinstance(library.error, StoreBusyError))
+            assert library.is_indexing
+        until(lambda: "new.txt" in ids(library) and library.error is None)
+        until(lambda: not library.is_indexing)
+
+    def test_indexing_is_known_before_anything_is_stored(
+        self, library, folder, embedder, store, fast
+    ):
+        """So that nobody waits for it unawares."""
+        seen = []
+
+        class Seeing:
+            name, dim = embedder.name, embedder.dim
+
+            def encode(self, texts, *, kind):
+                seen.append(watched.is_indexing)
+                return embedder.encode(texts, kind=kind)
+
+        watched = Library(folder, store, Seeing(), fast)
+        (folder / "new.txt").write_text("The kraken wakes.", encoding="utf-8")
+        assert not watched.is_indexing
+        watched.sync()
+        assert seen == [True]
+        assert not watched.is_indexing
+
+
+def until(is_so) -> None:
+    """Wait for another thread."""
+    for _ in range(500):
+        if is_so():
+            return
+        time.sleep(0.01)
+    pytest.fail("waited 5 s in vain")
 
 
 class TestOneFolder:

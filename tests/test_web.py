@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -34,13 +35,20 @@ from qa.schema import ANSWER_SCHEMA, answer_from_json
 from qa.settings import Settings
 from qa.types import Alternative, Answer, Article, Citation
 from qa.verify import verify_answer
+from qa.web.actions import Actions
 from qa.web.answer_html import turn_html
 from qa.web.examples import Examples, varied
 from qa.web.export import export
 from qa.web.library_html import matching, progress_html, results_html, shelf_html
 from qa.web.proposals import proposals
 from qa.web.server import free_port, start
-from qa.web.source_html import article_head, article_html, as_quote, quotes
+from qa.web.source_html import (
+    article_head,
+    article_html,
+    as_quote,
+    change_html,
+    quotes,
+)
 from qa.web.text_html import escape, marked
 from qa.web.turnstile import TURNSTILE, Turnstile
 from tests.conftest import LLAMAS, ROCKETS
@@ -219,6 +227,52 @@ def test_a_long_article_is_shown_in_part_around_the_words():
     assert "Later in this article" in html
 
 
+def turned_to(html: str, label: str) -> int:
+    """Return the offset at which the button of a long article goes on."""
+    found = re.search(rf'data-at="(\d+)">{label}', html)
+    assert found, label
+    return int(found[1])
+
+
+def test_a_long_article_is_read_on_without_reading_twice():
+    """Each part goes on where the one before it ended, to the last word."""
+    text = "\n\n".join(f"Paragraph {n} goes on and on." for n in range(5000))
+    article = Article("long", "long.txt", "Long", text)
+    html, shown = article_html(article, cite(article, "Paragraph 2000 goes")), []
+    while True:
+        shown += [int(n) for n in re.findall(r'<p id="p(\d+)"', html)]
+        if "Later in this article" not in html:
+            break
+        at = turned_to(html, "Later in this article")
+        html = article_html(article, None, at)
+    assert shown == list(range(shown[0], 5001))
+
+
+def test_earlier_parts_of_a_long_article_end_where_the_later_began():
+    text = "\n\n".join(f"Paragraph {n} goes on and on." for n in range(5000))
+    article = Article("long", "long.txt", "Long", text)
+    html = article_html(article, cite(article, "Paragraph 4000 goes"))
+    first = int(re.findall(r'<p id="p(\d+)"', html)[0])
+    while first > 1:
+        at = turned_to(html, "Earlier in this article")
+        html = article_html(article, None, at)
+        shown = [int(n) for n in re.findall(r'<p id="p(\d+)"', html)]
+        assert shown[0] < first
+        assert first - 1 <= shown[-1] <= first + 1 or shown[0] == 1
+        first = shown[0]
+
+
+def test_a_paragraph_longer_than_what_is_shown_is_read_on_within_it():
+    article = Article("long", "long.txt", "Long", "word " * 20_000 + "end.")
+    html, sizes = article_html(article, None), []
+    while "Later in this article" in html:
+        at = turned_to(html, "Later in this article")
+        html = article_html(article, None, at)
+        sizes.append(Seen(html).text.count("word"))
+    assert 8000 * len(sizes) + sizes[-1] - 1 <= 20_000 <= 8000 + sum(sizes)
+    assert "end." in html
+
+
 def test_a_pdf_tells_its_pages():
     article = Article(
         "p", "p.pdf", "P", "One.\n\nTwo.\n\nThree.", page_starts=(0, 6, 12)
@@ -236,6 +290,35 @@ def test_a_changed_article_does_not_move_the_mark(article):
     html = turn_html(answer, 0, lambda _: changed)
     assert '<mark class="span">Bo stayed</mark>' in html
     assert "New." not in html
+
+
+def test_an_edited_article_does_not_rewrite_an_old_answer():
+    """Other words around the same quote are not what was said."""
+    article = Article("d.md", "d.md", "Dam", "The dam collapsed in 1999.")
+    citation = cite(article, "1999")
+    answer = answered(citation, article)
+    assert "has changed" not in turn_html(answer, 0, lambda _: article)
+    edited = dataclasses.replace(article, text="The dam was built in 1999.")
+    text = Seen(turn_html(answer, 0, lambda _: edited)).text
+    assert "The dam collapsed in 1999." in text
+    assert "built" not in text
+    assert "The article has changed since this was answered" in text
+    told = Seen(change_html(edited, citation, answer.sentence)).text
+    assert "“The dam collapsed in 1999.”" in told
+    copied = quotes(edited, citation, answer.sentence)
+    assert copied["sentence"].startswith("“The dam collapsed in 1999.” (Dam")
+    assert copied["span"].startswith("“1999” (Dam")
+
+
+def test_a_file_that_has_changed_around_the_words_is_told(article):
+    """Of a further citation no sentence is kept; its file tells that it changed."""
+    citation = cite(article, "Bo stayed", file_hash="ab12")
+    same = dataclasses.replace(article, file_hash="ab12")
+    other = dataclasses.replace(article, file_hash="cd34")
+    assert change_html(same, citation, None) == ""
+    assert "The file has changed since" in change_html(other, citation, None)
+    sentence = article.text[citation.sentence_start : citation.sentence_end]
+    assert change_html(other, citation, sentence) == ""  # another row of it
 
 
 def test_an_answer_tells_what_it_rests_on(article):
@@ -275,6 +358,60 @@ def test_an_answer_tells_what_others_say(article):
         terminal = to_text(shown)
         assert "Ada left (60 %;" in terminal
         assert "(1 %;" not in terminal
+
+
+def test_only_several_articles_that_say_the_same_are_others(article):
+    """Two things that one article says are not what several say."""
+    b, c = (
+        dataclasses.replace(article, id=id_, path=id_, title=id_)
+        for id_ in ("b.md", "c.md")
+    )
+    two = tuple(
+        Alternative(words, f"{words}.", 0.6, (cite(b, words),))
+        for words in ("Ada left", "It rained")
+    )
+    answer = answered(cite(article, "Bo stayed"), article, alternatives=two)
+    text = Seen(turn_html(answer, 0, lambda _: article)).text
+    assert "Another article says: Ada left (2)" in text
+    both = dataclasses.replace(
+        two[0], citations=(*two[0].citations, cite(c, "Ada left"))
+    )
+    answer = dataclasses.replace(answer, alternatives=(both,))
+    text = Seen(turn_html(answer, 0, lambda _: article)).text
+    assert "Other articles say: Ada left (1)" in text
+
+
+def test_what_is_left_out_of_an_answer_is_marked_where_it_is_read(article):
+    """A cut stands between words, and its sign in all but the shortest length."""
+    words = [f"word{n}" for n in range(400)]
+    text = " ".join([*words, "Bo left", *words])
+    endless = dataclasses.replace(article, text=text)
+    place = {"sentence_start": 0, "sentence_end": len(text)}
+    citation = cite(endless, "Bo left", **place)
+    html = turn_html(answered(citation, endless), 0, lambda _: endless)
+    quote = html.partition("<blockquote")[2].partition("</blockquote>")[0]
+    bare = re.sub(r'<span class="around">.*?</span>', "", quote)
+    shown = Seen(bare.partition(">")[2]).text
+    assert shown[:2] == "… "
+    assert shown[-2:] == " …"
+    assert set(shown.split()) <= {*words, "Bo", "left", "…"}
+    assert 1000 < len(shown) < 1500
+
+
+def test_what_is_left_out_of_a_paragraph_is_marked(article):
+    sentences = [f"Sentence{n} ends." for n in range(400)]
+    text = " ".join([*sentences, "Bo left.", *sentences])
+    long = dataclasses.replace(article, text=text)
+    at = text.index("Bo left.")
+    citation = cite(long, "Bo left", sentence_start=at, sentence_end=at + 8)
+    html = turn_html(answered(citation, long), 0, lambda _: long)
+    shown = Seen(html.partition("<blockquote")[2].partition("</blockquote>")[0]).text
+    copied = quotes(long, citation, "Bo left.")
+    quote = copied["paragraph"].partition("“")[2].partition("”")[0]
+    for text in (shown.partition(">")[2], quote):
+        assert re.fullmatch(r"… (Sentence\d+|ends\.) .* (Sentence\d+|ends\.) …", text)
+        assert 2000 < len(text) < 3100
+    assert "…" not in copied["sentence"]
 
 
 def test_a_span_does_not_drown_in_an_endless_sentence(article):
@@ -370,12 +507,12 @@ def test_a_quote_is_copied_with_its_source(article):
 
 def test_a_quote_is_copied_at_each_length(article):
     citation = cite(article, "Bo stayed", sentence_start=33, sentence_end=58)
-    found = quotes(article, citation)
+    found = quotes(article, citation, None)
     assert found["span"].startswith("“Bo stayed” (Rain")
     assert found["sentence"].startswith("“Bo stayed; it rained on.” (Rain")
     assert found["paragraph"].startswith("“It rained. Bo stayed; it rained on.” (")
     changed = dataclasses.replace(article, text="New. " + article.text)
-    assert set(quotes(changed, citation).values()) == {as_quote(citation)}
+    assert set(quotes(changed, citation, None).values()) == {as_quote(citation)}
 
 
 def test_progress_is_told_with_rate_and_time_left():
@@ -389,7 +526,7 @@ def test_progress_is_told_with_rate_and_time_left():
 
 def test_exports_can_be_read_back_and_verified(qa, folder):
     answer = qa.ask("Which are smaller than llamas?")
-    found = export("json", "Llamas", [answer], DAY)
+    found = export("json", "Llamas", [(answer, 0)], DAY)
     data = json.loads(found["text"])
     assert found["name"] == "qa-2015-11-20-llamas.json"
     assert answer_from_json(data["answers"][0]).citations == answer.citations
@@ -399,7 +536,8 @@ def test_exports_can_be_read_back_and_verified(qa, folder):
 def test_the_html_export_needs_nothing_else(article):
     evil = dataclasses.replace(article, title=HOSTILE["script"])
     citation = cite(evil, "Bo stayed", file_hash="ab12")
-    html = export("html", HOSTILE["closing"], [answered(citation, evil)], DAY)["text"]
+    turns = [(answered(citation, evil), 0)]
+    html = export("html", HOSTILE["closing"], turns, DAY)["text"]
     assert "http" not in html
     assert html.count("<script") == 1  # the data, which no browser runs
     data = re.search(r'id="answers">(.*?)</script>', html, re.S)
@@ -411,7 +549,8 @@ def test_the_html_export_needs_nothing_else(article):
 
 def test_the_markdown_export_has_quote_place_and_hash(article):
     citation = cite(article, "Bo stayed", file_hash="ab12")
-    text = export("markdown", "T", [answered(citation, article)], DAY)["text"]
+    turns = [(answered(citation, article), 0)]
+    text = export("markdown", "T", turns, DAY)["text"]
     for words in ("**Bo stayed**", "characters 33 to 42", "`ab12`"):
         assert words in text
 
@@ -422,12 +561,50 @@ def test_an_export_tells_what_is_near_and_what_else_was_found(article, kind):
     other = Alternative("Bo stayed", "Bo stayed.", 0.2, (cite(article, "Bo stayed"),))
     none = missing(article, near, alternatives=(other,))
     found = answered(near, article, alternatives=(other,))
-    text = export(kind, "T", [none], DAY)["text"].partition("<script")[0]
+    text = export(kind, "T", [(none, 0)], DAY)["text"].partition("<script")[0]
     for words in ("Nearest passages", "Ada left", "Words found, but unsure", "20 %"):
         assert words in text
-    text = export(kind, "T", [found], DAY)["text"].partition("<script")[0]
+    text = export(kind, "T", [(found, 0)], DAY)["text"].partition("<script")[0]
     assert "Nearest passages" not in text
     assert text.index("Other answers") < text.index("Bo stayed")
+
+
+@pytest.mark.parametrize("kind", ["markdown", "html"])
+def test_all_that_an_export_cites_can_be_found_and_checked(article, kind):
+    """Each citation has its quote, its article, its characters and its file's hash."""
+
+    def cited(id_: str, quote: str) -> Citation:
+        held = dataclasses.replace(article, id=f"{id_}.csv#2", path=f"{id_}.csv")
+        return cite(held, quote, file_hash=f"hash-{id_}")
+
+    other = Alternative(
+        "It rained", "It rained.", 0.4, (cited("c", "It rained"), cited("d", "Ada"))
+    )
+    found = answered(cited("a", "Bo stayed"), article, alternatives=(other,))
+    both = (*found.citations, cited("b", "Bo stayed; it"))
+    found = dataclasses.replace(found, citations=both)
+    none = missing(article, cited("e", "Ada left.\n\nIt rained. Bo"))
+    text = export(kind, "T", [(found, 0), (none, 0)], DAY)["text"]
+    text = text.partition("<script")[0]
+    for id_ in "abcde":
+        assert f"{id_}.csv#2" in text.replace("\\", "")
+        assert f"hash-{id_}" in text
+    for words in ("Bo stayed; it", "It rained. Bo", "characters 11 to 35"):
+        assert words in text
+    assert len(re.findall(r"characters \d+ to \d+", text)) == 5
+    code = {"markdown": "`{}`", "html": "<code>{}</code>"}[kind]
+    assert code.format("qa show ARTICLE") in text
+
+
+@pytest.mark.parametrize("kind", ["markdown", "html"])
+def test_an_export_tells_what_was_asked_and_what_is_missing(article, kind):
+    none = missing(article, cite(article, "Ada left"), unknown_words=("Zorg", "<b>"))
+    text = export(kind, "T", [(none, 2)], DAY)["text"].partition("<script")[0]
+    assert "The 2 chosen articles do not say" in text
+    assert "No article contains: Zorg, " in text
+    assert "<b>" not in text
+    data = json.loads(export("json", "T", [(none, 2)], DAY)["text"])
+    assert data["chosen"] == [2]
 
 
 def test_an_unknown_kind_of_export_is_refused(article):
@@ -723,6 +900,28 @@ def test_a_kept_answer_that_cannot_be_read_costs_its_own_turn(url):
     assert [a["question"] for a in json.loads(text)["answers"]] == [question]
 
 
+def test_a_kept_answer_is_compared_with_its_article_as_it_is_now(url):
+    asked = ("Where did the booster land?", [], ["rockets.txt"], 0, "")
+    kept = call(url, "page_ask", *asked)["answer"]
+    shown = call(url, "page_citation", kept, "citations", 0)
+    assert "has changed" not in shown["html"]
+    assert '<mark class="span">' in shown["html"]
+    edited = kept | {"sentence": f"{kept['text']} it never did."}
+    shown = call(url, "page_citation", edited, "citations", 0)
+    assert "The article has changed since this was answered" in shown["html"]
+    assert "it never did." in shown["html"]
+    assert '<mark class="span">' not in shown["html"]
+    assert "it never did." in shown["quotes"]["sentence"]
+
+
+def test_an_export_tells_how_many_articles_were_asked(url):
+    kept = call(url, "page_ask", "llamas", [], ["rockets.txt"], 0, "")["answer"]
+    none = kept | {"text": None, "sentence": None, "reason": "no_answer"}
+    none["citations"] = []
+    text = call(url, "page_export", "markdown", "T", [none])["text"]
+    assert "The chosen article does not say" in text
+
+
 def test_a_turn_with_a_wrong_type_is_told(url):
     turn = httpx.get(f"{url}/ask?question=llamas").json() | {"text": 5}
     asked = {"question": "And when?", "turns": [turn]}
@@ -998,3 +1197,68 @@ def test_a_taken_port_is_told():
         with pytest.raises(QAError, match=rf"port {port} .*Name another"):
             free_port("127.0.0.1", port)
         assert free_port("127.0.0.1", 0) not in (0, port)
+
+
+# what the page is told of its acts
+
+
+def test_each_article_tells_whether_its_file_is_deleted_with_it(qa):
+    rows = b'{"text": "One whale."}\n{"text": "Two whales."}'
+    qa.library.add([("w.jsonl", rows), ("pens.txt", b"Penguins breed in June.")])
+
+    def told():
+        html = Actions(qa).page_library("", [])["html"]
+        return dict(re.findall(r'<li data-article="(.*?)" data-last="(.*?)">', html))
+
+    assert told() == {
+        "added:/pens.txt": "true",
+        "added:/w.jsonl#1": "false",
+        "added:/w.jsonl#2": "false",
+        "llamas.md": "false",
+        "rockets.txt": "false",
+    }
+    qa.library.remove(["added:/w.jsonl#1"])
+    assert told()["added:/w.jsonl#2"] == "true"
+
+
+def test_the_page_is_told_whether_a_change_has_to_wait(qa, monkeypatch):
+    actions = Actions(qa)
+    assert actions.page_status()["indexing"] is False
+    monkeypatch.setattr(Library, "is_indexing", property(lambda _: True))
+    assert actions.page_status()["indexing"] is True
+    assert actions.page_library("", [])["indexing"] is True
+
+
+def test_examples_stand_in_line_like_questions(qa, monkeypatch):
+    ask, inside = QA.ask, []
+
+    def watched(*given, **named):
+        inside.append(TURNSTILE.is_busy)
+        return ask(*given, **named)
+
+    monkeypatch.setattr(QA, "ask", watched)
+    assert Actions(qa).page_examples([], [])["questions"]
+    assert all(inside)
+
+
+def test_examples_are_made_once_for_all_who_look(qa):
+    """Four tabs are opened at the same moment."""
+    store, asked, together = qa.library.store, [], threading.Barrier(4)
+
+    def ask(question):
+        asked.append(question)
+        time.sleep(0.02)
+        return qa.ask(question)
+
+    examples = Examples(ask, store.article, lambda: 1)
+    ids = [article.id for article in qa.library.articles()]
+
+    def look(_):
+        together.wait(5)
+        return examples.among(ids, 9)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(look, range(4)))
+    assert found[0]
+    assert all(each == found[0] for each in found)
+    assert len(asked) == len(set(asked))

@@ -106,7 +106,7 @@ class Batches:
         self._open.begun.append(path)
 
     def forget(self, path: str) -> None:
-        """Drop what is known of a file."""
+        """Drop what is known of a file, and what was hidden of it."""
         self._open.forgotten.append(path)
 
     def flush(self) -> None:

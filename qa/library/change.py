@@ -39,8 +39,12 @@ class Change:
         )
 
     def forget_file(self, path: str) -> None:
-        """Drop a file's record; its articles are removed one by one."""
+        """Drop a file's record, and which of its articles were hidden.
+
+        Articles are removed one by one.
+        """
         self._execute("DELETE FROM files WHERE path = ?", (path,))
+        self.show(path)
 
     def reread(self, file: str) -> None:
         """Have a file read again, although it may not have changed."""

@@ -3,13 +3,14 @@
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from qa.errors import QAError
+from qa.errors import QAError, StoreBusyError
 from qa.library.change import Change
 from qa.library.lock import locked
 from qa.library.progress import Progress, SyncReport
@@ -24,6 +25,7 @@ __all__ = ["FileResult", "Library"]
 
 logger = logging.getLogger(__name__)
 
+RETRY_S = 2.0  # until a store that another process writes to is tried again
 _LONGEST_NAME = 200  # bytes of a name without suffix; file systems take 255
 
 
@@ -49,6 +51,7 @@ class Library:
         self._settings = settings
         self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._is_running = False
         self._progress: Progress | None = None
         self._error: QAError | None = None
 
@@ -79,8 +82,9 @@ class Library:
                 progress(now)
 
         with self._writing:
+            self._is_running = True
             try:
-                return sync(
+                report = sync(
                     self.folder,
                     self.store,
                     self._embedder,
@@ -89,10 +93,16 @@ class Library:
                     wait_s=wait_s,
                 )
             finally:
-                self._progress = None
+                self._is_running, self._progress = False, None
+            self._error = None
+            return report
 
     def sync_in_background(self) -> None:
-        """Start a run in a thread; `status` tells how far it is."""
+        """Start a run in a thread; `status` tells how far it is.
+
+        While another process writes to the store, `error` says so, and the run is
+        tried again until it succeeds.
+        """
         if self._thread is not None and self._thread.is_alive():
             return
         self._thread = threading.Thread(target=self._run, daemon=True, name="qa-sync")
@@ -101,7 +111,8 @@ class Library:
     def _run(self) -> None:
         self._error = None
         try:
-            self.sync()
+            while not self._try_run():
+                time.sleep(RETRY_S)
         except QAError as error:
             self._error = error
             logger.warning("indexing stopped: %s", error)
@@ -112,6 +123,22 @@ class Library:
             )
             logger.exception("indexing stopped")
 
+    def _try_run(self) -> bool:
+        """Run; False if another process, which writes to the store, held it up."""
+        try:
+            self.sync(wait_s=0.0)  # told at once, and nothing waits for the wait
+        except StoreBusyError as error:
+            if self._error is None:
+                logger.warning("indexing waits: %s", error)
+            self._error = error
+            return False
+        return True
+
+    @property
+    def is_indexing(self) -> bool:
+        """Whether a run is on, here or in another process: changes wait for its end."""
+        return self._is_running or isinstance(self._error, StoreBusyError)
+
     @property
     def status(self) -> Progress | None:
         """How far the run in progress is; None when there is none."""
@@ -119,7 +146,7 @@ class Library:
 
     @property
     def error(self) -> QAError | None:
-        """What stopped the last background run, if anything did."""
+        """What stopped the background run, or holds it up; None after a good run."""
         return self._error
 
     def add(self, files: Sequence[tuple[str, bytes]]) -> list[FileResult]:
@@ -172,7 +199,6 @@ class Library:
         left = self.store.article_files()
         for file in files:
             if file.startswith(ADDED) and file not in left:
-                change.show(file)
                 change.forget_file(file)
                 self._place(file).unlink(missing_ok=True)
 
@@ -181,6 +207,10 @@ class Library:
         """Keep other threads and processes from changing the library meanwhile."""
         with self._writing, locked(self.store.folder):
             yield
+
+    def last_articles(self) -> set[str]:
+        """Return the ids of articles whose removal deletes their file."""
+        return self.store.lone_articles(ADDED)
 
     def _place(self, file: str) -> Path:
         return added_folder(self.store.folder) / file.removeprefix(ADDED)

@@ -140,6 +140,15 @@ class Store:
         rows = self._database.rows("SELECT file, count(*) FROM articles GROUP BY file")
         return dict(rows)
 
+    def lone_articles(self, start: str) -> set[str]:
+        """Return ids of articles alone in their file, whose path opens with `start`."""
+        rows = self._database.rows(
+            "SELECT min(id) FROM articles WHERE substr(file, 1, ?) = ?"
+            " GROUP BY file HAVING count(*) = 1",
+            (len(start), start),
+        )
+        return {id_ for (id_,) in rows}
+
     def file_of(self, id_: str) -> str | None:
         """Return the file that an article comes from; None if there is none."""
         found = self._database.row("SELECT file FROM articles WHERE id = ?", (id_,))

@@ -80,7 +80,7 @@ class _Run:
         self._settings = settings
         self._tell = progress or (lambda _: None)
         self._known = store.files()
-        self._hidden = frozenset(store.hidden())
+        self._hidden = store.hidden()
         self._gone_by_hash: defaultdict[str, deque[str]] = defaultdict(deque)
         self._batches = batches
         self._files_done = self._files_total = 0
@@ -132,9 +132,10 @@ class _Run:
         known = self._known.keys() | self._store.unrecorded_files()
         gone = {
             path: self._known.get(path)
-            for path in sorted(known - present)
+            for path in sorted({*known, *self._hidden.values()} - present)
             if not path.startswith(closed)  # out of sight is not deleted
         }
+        self._hidden = {id_: f for id_, f in self._hidden.items() if f not in gone}
         for path, record in gone.items():
             if record is not None and record.hash:
                 self._gone_by_hash[record.hash].append(path)
@@ -151,7 +152,7 @@ class _Run:
             self._depart(path)
             self._batches.forget(path)
         moved = {source for source, _ in self.report.moved}
-        self.report.removed += [path for path in gone if path not in moved]
+        self.report.removed += sorted(gone.keys() & (known - moved))
         self._batches.settle()
         if self._files_total:
             self._report_progress()

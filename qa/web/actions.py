@@ -18,9 +18,15 @@ from qa.schema import Json, answer_from_json, answer_to_json
 from qa.types import Answer, Article, Citation, Turn
 from qa.web.answer_html import stub_html, turn_html
 from qa.web.examples import Examples, spread
-from qa.web.export import export
+from qa.web.export import Asked, export
 from qa.web.library_html import matching, progress_html, results_html, shelf_html
-from qa.web.source_html import article_head, article_html, quotes
+from qa.web.source_html import (
+    article_head,
+    article_html,
+    change_html,
+    is_changed,
+    quotes,
+)
 from qa.web.text_html import escape, plural
 from qa.web.turnstile import TURNSTILE
 
@@ -62,7 +68,7 @@ def turns_of(answers: Sequence[Json]) -> list[Turn]:
     return [Turn(answer.question, answer) for answer in found]
 
 
-def _kept(data: Any) -> tuple[Answer, int]:
+def _kept(data: Any) -> Asked:
     """Return an answer that the browser kept, and how many articles were chosen for it.
 
     Where none were, that is 0; `page_ask` adds it as `chosen` to what is published.
@@ -77,12 +83,12 @@ def _kept(data: Any) -> tuple[Answer, int]:
     return answer_from_json(facts), chosen if isinstance(chosen, int) else 0
 
 
-def _readable(answers: Sequence[Json]) -> list[Answer]:
+def _readable(answers: Sequence[Json]) -> list[Asked]:
     """Return those of the answers that the browser kept which can be read."""
     found = []
     for data in answers[:_MAX_TURNS]:
         with suppress(QAError):
-            found.append(_kept(data)[0])
+            found.append(_kept(data))
     return found
 
 
@@ -94,10 +100,7 @@ class Actions:
         self._qa = qa
         self._store = qa.library.store
         self._examples = Examples(
-            qa.ask,
-            self._store.article,
-            lambda: self._store.generation,
-            lambda: TURNSTILE.is_busy,
+            qa.ask, self._store.article, lambda: self._store.generation
         )
 
     @_told
@@ -117,7 +120,7 @@ class Actions:
                 "ask all."
             )
         with TURNSTILE.passed(ticket):
-            turns = [Turn(answer.question, answer) for answer in _readable(answers)]
+            turns = [Turn(answer.question, answer) for answer, _ in _readable(answers)]
             answer = self._qa.ask(question, turns=turns, only=left or None)
         progress = self._qa.library.status
         note = ""
@@ -154,26 +157,21 @@ class Actions:
     @_told
     def page_citation(self, answer: Json, group: str, index: int) -> Json:
         """Show the article of a citation with the cited words marked."""
-        citation = _citation_of(_kept(answer)[0], group, index)
+        citation, sentence = _citation_of(_kept(answer)[0], group, index)
         article = self._store.article(citation.article)
         if article is None:
             raise QAError(
                 f"{clipped(citation.title, 120)!r} is no longer in the library. It "
                 f"said: “{clipped(citation.quote, 400)}”"
             )
-        notice, marked = "", article.text[citation.start : citation.end]
-        if marked != citation.quote:
-            notice = (
-                '<p class="notice">The article has changed since this was answered; '
-                f"the words were: “{escape(clipped(citation.quote, 400))}”. Ask "
-                "again to find where they stand now.</p>"
-            )
-        body = article_html(article, None if notice else citation)
-        return _source(article, notice + body, quotes(article, citation))
+        notice = change_html(article, citation, sentence)
+        shown = None if is_changed(article, citation, sentence) else citation
+        body = article_html(article, shown)
+        return _source(article, notice + body, quotes(article, citation, sentence))
 
     @_told
     def page_article(self, article: str, at: int) -> Json:
-        """Show an article, from the paragraph at an offset if it is long."""
+        """Show an article, from an offset on if it is long."""
         found = self._store.article(article)
         if found is None:
             raise QAError("This article is no longer in the library.")
@@ -190,11 +188,12 @@ class Actions:
             set(kept),
             self._store.skipped(),
             len(self._qa.library.hidden()),
+            self._qa.library.last_articles(),
         )
         return {"html": html, "chosen": kept, "total": len(articles), **self._state()}
 
     def page_status(self) -> Json:
-        """Tell how large the library is, and how far indexing."""
+        """Tell how large the library is, and how far indexing: changes wait for it."""
         return self._state()
 
     def _state(self) -> Json:
@@ -208,6 +207,7 @@ class Actions:
             "summary": f"{plural(counts.articles, 'article')}, "
             f"{plural(counts.passages, 'passage')}",
             "progress": progress,
+            "indexing": self._qa.library.is_indexing,
         }
 
     @_told
@@ -269,11 +269,13 @@ def _source(article: Article, body: str, copied: dict[str, str]) -> Json:
     return {"article": article.id, "html": html, "quotes": copied}
 
 
-def _citation_of(answer: Answer, group: str, index: int) -> Citation:
-    groups = {
-        "citations": answer.citations,
-        "nearest": answer.nearest,
-        "alternatives": tuple(a.citations[0] for a in answer.alternatives),
+def _citation_of(answer: Answer, group: str, index: int) -> tuple[Citation, str | None]:
+    """Return a citation, and the sentence that was kept with it, if one was."""
+    sentences = (answer.sentence, *[None] * len(answer.citations))
+    groups: dict[str, list[tuple[Citation, str | None]]] = {
+        "citations": list(zip(answer.citations, sentences, strict=False)),
+        "nearest": [(citation, None) for citation in answer.nearest],
+        "alternatives": [(a.citations[0], a.sentence) for a in answer.alternatives],
     }
     try:
         return groups[group][index]

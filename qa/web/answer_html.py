@@ -11,8 +11,8 @@ from qa.render import (
     worth_a_look,
 )
 from qa.types import Alternative, Answer, Article, Citation
-from qa.web.source_html import paragraphs_around
-from qa.web.text_html import escape, isolated, marked, plural
+from qa.web.source_html import is_changed, paragraphs_around
+from qa.web.text_html import escape, isolated, marked, part_around, plural
 
 __all__ = ["Lookup", "answer_html", "stub_html", "turn_html"]
 
@@ -66,10 +66,16 @@ def answer_html(answer: Answer, number: int, find: Lookup, chosen: int = 0) -> s
     if not answer.is_found:
         return _not_found(answer, number, chosen)
     first = answer.citations[0]
-    article = find(first.article)
+    article, notice = find(first.article), ""
+    if article is not None and is_changed(article, first, answer.sentence):
+        article = None
+        notice = (
+            '<p class="notice">The article has changed since this was answered; this '
+            "is what it said then.</p>"
+        )
     return (
         '<div class="found">'
-        f"{_words(answer, article)}"
+        f"{_words(answer, article)}{notice}"
         f'<div class="facts">{_sureness(answer, number)}{_agreement(answer)}</div>'
         f"{_citations(answer.citations)}"
         f"{_alternatives(answer)}"
@@ -89,33 +95,40 @@ def _understood(answer: Answer) -> str:
 
 
 def _words(answer: Answer, article: Article | None) -> str:
-    """Return the paragraph with its sentence and its span, to be shown in part."""
+    """Return the paragraph with its sentence and its span, to be shown in part.
+
+    Without the article as it was, the sentence that was kept is all there is.
+    """
     cited = answer.citations[0]
     span, sentence = (
         (cited.start, cited.end),
         (cited.sentence_start, cited.sentence_end),
     )
-    if article is None or article.text[cited.start : cited.end] != cited.quote:
+    if article is None:
         text, shift = answer.sentence or cited.quote, cited.sentence_start
         span = (cited.start - shift, cited.end - shift)
-        sentence = around = (0, len(text))
+        sentence = (0, len(text))
+        (begin, stop), lead, tail = sentence, "", ""
     else:
-        text, around = article.text, paragraphs_around(article.text, sentence)
+        text = article.text
+        (begin, stop), lead, tail = paragraphs_around(text, sentence)
     # a "sentence" may be a list without an end: the span must not drown in it
-    first = max(sentence[0], span[0] - _MOST_BESIDE)
-    last = min(sentence[1], span[1] + _MOST_BESIDE)
+    (first, last), cut, cut_off = part_around(text, sentence, span, _MOST_BESIDE)
     inner = marked(text, first, last, span=span, sentence=sentence)
-    before = marked(text, around[0], first) if first == sentence[0] else "… "
-    after = marked(text, last, around[1]) if last == sentence[1] else " …"
+    before = _aside("gap", cut) or _aside("around", lead + marked(text, begin, first))
+    after = _aside("gap", cut_off) or _aside("around", marked(text, last, stop) + tail)
     length = cited.end - cited.start
     size = " is-long" if length > _LONG_SPAN else ""
     if length > _WHOLE * (cited.sentence_end - cited.sentence_start):
         size += " is-whole"  # nothing around it to be told from
     return (
         f'<blockquote class="words{size}" dir="auto" cite="#">'
-        f'<span class="around">{before}</span>{inner}'
-        f'<span class="around">{after}</span></blockquote>'
+        f"{before}{inner}{after}</blockquote>"
     )
+
+
+def _aside(kind: str, html: str) -> str:
+    return f'<span class="{kind}">{html}</span>' if html else ""
 
 
 def _sureness(answer: Answer, number: int) -> str:
@@ -186,7 +199,8 @@ def _others(answer: Answer, shown: list[tuple[int, Alternative]]) -> str:
     ]
     if not others:
         return "Other possible answers"
-    who = "Another article says" if len(others) == 1 else "Other articles say"
+    saying = {citation.article for citation in others[0].citations}
+    who = "Another article says" if len(saying) == 1 else "Other articles say"
     return f"{who}: {clipped(others[0].text, 60)}"
 
 

@@ -15,6 +15,7 @@ from qa.errors import QAError
 from qa.library.sentences import Span
 from qa.types import Answer, Article
 from qa.web.proposals import is_vague, proposals
+from qa.web.turnstile import TURNSTILE
 
 __all__ = ["Examples", "spread", "varied"]
 
@@ -67,16 +68,11 @@ class Examples:
         ask: Callable[[str], Answer],
         find: Callable[[str], Article | None],
         generation: Callable[[], int],
-        is_busy: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Take what asks a question, finds an article, and numbers the library.
-
-        `is_busy` tells whether a person waits for an answer: they go first.
-        """
+        """Take what asks a question, finds an article, and numbers the library."""
         self._ask = ask
         self._find = find
         self._generation = generation
-        self._is_busy = is_busy
         self._lock = threading.Lock()
         self._of: dict[str, list[str]] = {}
         self._made_for = -1
@@ -86,19 +82,23 @@ class Examples:
 
         Asks the articles where it has not before: some 200 ms for an article.
         """
+        found: list[list[str]] = []
+        for id_ in ids[:_ARTICLES_TRIED]:
+            if made := self._made(id_):
+                found.append(made)
+            if sum(not is_vague(kept[0]) for kept in found) >= count:
+                break
+        return varied(found, count)
+
+    def _made(self, id_: str) -> list[str]:
+        """Return the questions of an article, one article at a time, whoever looks."""
         with self._lock:
             generation = self._generation()
             if generation != self._made_for:
                 self._of, self._made_for = {}, generation
-        found: list[list[str]] = []
-        for id_ in ids[:_ARTICLES_TRIED]:
             if id_ not in self._of:
                 self._of[id_] = self._checked(id_)
-            if self._of[id_]:
-                found.append(self._of[id_])
-            if sum(not is_vague(kept[0]) for kept in found) >= count:
-                break
-        return varied(found, count)
+            return self._of[id_]
 
     def _checked(self, id_: str) -> list[str]:
         article = self._find(id_)
@@ -106,7 +106,7 @@ class Examples:
             return []
         kept: dict[str, None] = {}
         for question, place in islice(proposals(article), _PER_ARTICLE):
-            while self._is_busy():
+            while TURNSTILE.is_busy:  # a person waits for an answer: they go first
                 time.sleep(0.05)
             if self._is_answered(question, id_, place):
                 kept[question] = None
@@ -116,7 +116,8 @@ class Examples:
 
     def _is_answered(self, question: str, id_: str, place: Span) -> bool:
         try:
-            answer = self._ask(question)
+            with TURNSTILE.passed():
+                answer = self._ask(question)
         except QAError:
             return False
         return answer.confidence >= _MIN_CONFIDENCE and any(

@@ -8,23 +8,26 @@ from typing import Literal, get_args
 
 from qa.errors import QAError
 from qa.render import (
+    beside,
     confidence_percent,
     confidence_words,
     markdown_line,
-    one_line,
+    missing_words,
     place,
     reason_words,
     to_markdown,
-    worth_a_look,
 )
 from qa.schema import Json, answer_to_json
 from qa.types import Answer, Citation
 from qa.web.text_html import escape
 
-__all__ = ["Kind", "export"]
+__all__ = ["Asked", "Kind", "export"]
 
 Kind = Literal["markdown", "json", "html"]
 """How a conversation is written down."""
+
+Asked = tuple[Answer, int]
+"""An answer, and how many articles were chosen for it; 0 stands for all."""
 
 _TYPES = {
     "markdown": ("md", "text/markdown"),
@@ -39,14 +42,13 @@ _STYLE = (
     "mark{background:#fbe29a;border-bottom:2px solid #8a6100}"
     "small,dd{color:#55504a;font-size:.85rem}"
     "blockquote{margin:1rem 0;font-size:1.15rem}code{overflow-wrap:anywhere}"
+    "dd{white-space:pre-line}"
     "@media(prefers-color-scheme:dark){body{background:#171614;color:#eee9df}"
     "small,dd{color:#b5aea3}mark{background:#5c470f;color:#fff}}"
 )
 
 
-def export(
-    kind: str, title: str, answers: Sequence[Answer], day: datetime.date
-) -> Json:
+def export(kind: str, title: str, turns: Sequence[Asked], day: datetime.date) -> Json:
     """Return `name`, `type` and `text` of the file that holds the conversation.
 
     Raises:
@@ -62,7 +64,7 @@ def export(
     return {
         "name": f"{'-'.join(['qa', day.isoformat(), *_slug(title)])}.{suffix}",
         "type": media_type,
-        "text": write(title, answers, day),
+        "text": write(title, turns, day),
     }
 
 
@@ -75,88 +77,71 @@ def _slug(title: str) -> list[str]:
     return re.findall(r"[^\W_]+", title[:_LONGEST_SLUG].lower())
 
 
-def _markdown(title: str, answers: Sequence[Answer], day: datetime.date) -> str:
-    parts = [f"# {markdown_line(title)}", "", f"{day.isoformat()}, answered by qa", ""]
-    for answer in answers:
-        parts += [f"## {markdown_line(answer.question)}", ""]
+def _markdown(title: str, turns: Sequence[Asked], day: datetime.date) -> str:
+    parts = [f"# {markdown_line(title)}", _told(day, "`{}`")]
+    for answer, chosen in turns:
+        parts.append(f"## {markdown_line(answer.question)}")
         if answer.standalone.strip() != answer.question.strip():
-            parts += [f"Understood as: {markdown_line(answer.standalone)}", ""]
-        parts += [to_markdown(answer), ""]
-        for heading, items in _beside(answer):
-            parts += [f"{heading}:", ""]
-            parts += [
-                f"- {markdown_line(words)} ({markdown_line(more)}; `{c.path}`)"
-                for words, more, c in items
-            ]
-            parts.append("")
-        cited = (*answer.citations, *answer.nearest)
-        hashes = {c.path: c.file_hash for c in cited}
-        parts += [f"- `{path}`: SHA-256 `{hash_}`" for path, hash_ in hashes.items()]
-        parts.append("")
-    return "\n".join(parts)
+            parts.append(f"Understood as: {markdown_line(answer.standalone)}")
+        parts.append(to_markdown(answer, chosen))
+    return "\n\n".join(parts) + "\n"
 
 
-def _json(title: str, answers: Sequence[Answer], day: datetime.date) -> str:
+def _told(day: datetime.date, code: str) -> str:
+    """Return what stands above all answers; `code` is how a command is written."""
+    return (
+        f"{day.isoformat()}, answered by qa. Every quote stands at the characters "
+        "named of its article's text, which "
+        f"{code.format('qa show ARTICLE')} prints; the SHA-256 tells which version of "
+        "the file was read."
+    )
+
+
+def _json(title: str, turns: Sequence[Asked], day: datetime.date) -> str:
     whole = {
         "title": title,
         "exported": day.isoformat(),
-        "answers": [answer_to_json(answer) for answer in answers],
+        "answers": [answer_to_json(answer) for answer, _ in turns],
+        # beside them, since each answer is as published; 0 stands for all articles
+        "chosen": [chosen for _, chosen in turns],
     }
     return json.dumps(whole, ensure_ascii=False, indent=1)
 
 
-def _html(title: str, answers: Sequence[Answer], day: datetime.date) -> str:
-    body = "".join(_html_turn(answer) for answer in answers)
-    data = _json(title, answers, day).replace("<", "\\u003c")
+def _html(title: str, turns: Sequence[Asked], day: datetime.date) -> str:
+    body = "".join(_html_turn(answer, chosen) for answer, chosen in turns)
+    data = _json(title, turns, day).replace("<", "\\u003c")
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style>"
-        f"<h1>{escape(title)}</h1><p><small>{day.isoformat()}, answered by qa. "
-        "Every quote stands in its file at the characters named; the SHA-256 tells "
-        f"which version of the file.</small></p>{body}"
+        f"<h1>{escape(title)}</h1>"
+        f"<p><small>{_told(day, '<code>{}</code>')}</small></p>{body}"
         f'<script type="application/json" id="answers">{data}</script></html>\n'
     )
 
 
-def _html_turn(answer: Answer) -> str:
+def _html_turn(answer: Answer, chosen: int) -> str:
     parts = [f'<h2 dir="auto">{escape(answer.question)}</h2>']
     if answer.standalone.strip() != answer.question.strip():
         parts.append(
             f"<p><small>Understood as: {escape(answer.standalone)}</small></p>"
         )
     if answer.text is None:
-        parts.append(f"<p>{escape(reason_words(answer))}</p>")
+        told = (reason_words(answer, chosen), missing_words(answer))
+        parts += [f'<p dir="auto">{escape(words)}</p>' for words in told if words]
     else:
         parts.append(_html_words(answer))
         sure = confidence_words(answer.confidence)
         share = confidence_percent(answer.confidence)
         parts.append(f"<p><small>{sure}, {share} %</small></p>")
-    parts += [_html_citation(n, c) for n, c in enumerate(answer.citations, start=1)]
-    for heading, items in _beside(answer):
-        rows = "".join(
-            f'<li dir="auto">{escape(words)} <small>{escape(more)}, '
-            f"<code>{escape(c.path)}</code></small></li>"
-            for words, more, c in items
-        )
-        parts.append(f"<h3>{heading}</h3><ul>{rows}</ul>")
+    parts.append(_html_citations(answer.citations))
+    for heading, items in beside(answer):
+        parts.append(f"<h3>{heading}</h3>")
+        for words, citations in items:
+            parts.append(f'<p dir="auto">{escape(words)}</p>' if words else "")
+            parts.append(_html_citations(citations))
     return "".join(parts)
-
-
-def _beside(answer: Answer) -> list[tuple[str, list[tuple[str, str, Citation]]]]:
-    """Return what stands beside an answer, or instead: words, place, citation."""
-    others = [
-        (
-            a.text,
-            f"{confidence_percent(a.confidence)} %, {place(a.citations[0])}",
-            a.citations[0],
-        )
-        for _, a in worth_a_look(answer)
-    ]
-    near = [(one_line(c.quote), place(c), c) for c in answer.nearest]
-    heading = "Other answers" if answer.is_found else "Words found, but unsure"
-    lists = [(heading, others), ("Nearest passages", near)]
-    return [(heading, items) for heading, items in lists if items]
 
 
 def _html_words(answer: Answer) -> str:
@@ -168,11 +153,11 @@ def _html_words(answer: Answer) -> str:
     )
 
 
-def _html_citation(number: int, citation: Citation) -> str:
-    return (
-        f"<dl><dt>[{number}] <bdi>{escape(place(citation))}</bdi></dt>"
-        f"<dd>“{escape(citation.quote)}”</dd>"
-        f"<dd><code>{escape(citation.path)}</code>, characters {citation.start} to "
-        f"{citation.end}</dd><dd><code>SHA-256 {escape(citation.file_hash)}</code></dd>"
-        "</dl>"
+def _html_citations(citations: Sequence[Citation]) -> str:
+    return "".join(
+        f"<dl><dt>[{number}] <bdi>{escape(place(c))}</bdi></dt>"
+        f'<dd dir="auto">“{escape(c.quote)}”</dd>'
+        f"<dd><code>{escape(c.article)}</code>, characters {c.start} to {c.end}</dd>"
+        f"<dd><code>SHA-256 {escape(c.file_hash)}</code></dd></dl>"
+        for number, c in enumerate(citations, start=1)
     )

@@ -49,8 +49,17 @@ def shelf_html(
     chosen: Collection[str],
     skipped: Sequence[tuple[str, str]],
     hidden: int,
+    last: Collection[str] = (),
 ) -> str:
-    """Return the list of articles, then what was skipped and what is hidden."""
+    """Return the list of articles, then what was skipped and what is hidden.
+
+    Args:
+        shelf: the articles.
+        chosen: ids of those that are ticked.
+        skipped: (path, reason) of each.
+        hidden: how many are.
+        last: ids of the articles whose removal deletes their file.
+    """
     if not shelf.total:
         body = (
             '<p class="empty">None yet. Markdown, text, HTML, PDF, DOCX, CSV and JSONL '
@@ -59,7 +68,9 @@ def shelf_html(
     elif not shelf.articles:
         body = '<p class="empty">No article matches.</p>'
     else:
-        rows = "".join(_row(a, a.id in chosen) for a in shelf.articles[:_SHOWN])
+        rows = "".join(
+            _row(a, a.id in chosen, a.id in last) for a in shelf.articles[:_SHOWN]
+        )
         body = f'<ul class="shelf">{rows}</ul>'
     left = len(shelf.articles) - _SHOWN
     if left > 0:
@@ -67,7 +78,7 @@ def shelf_html(
     return body + _skipped(skipped) + _hidden(hidden)
 
 
-def _row(article: StoredArticle, is_chosen: bool) -> str:
+def _row(article: StoredArticle, is_chosen: bool, is_last: bool) -> str:
     facts = []
     if article.published:
         day = article.published
@@ -78,7 +89,7 @@ def _row(article: StoredArticle, is_chosen: bool) -> str:
     id_, title = escape(article.id), isolated(article.title)
     checked = " checked" if is_chosen else ""
     return (
-        f'<li data-article="{id_}">'
+        f'<li data-article="{id_}" data-last="{"true" if is_last else "false"}">'
         f'<label class="pick"><input type="checkbox"{checked}><span class="vh">'
         f"Ask only chosen articles: {title}</span></label>"
         f'<button class="open" data-act="open-article">{title}'

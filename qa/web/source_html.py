@@ -5,12 +5,14 @@ from bisect import bisect_right
 from qa.library.sentences import Span, paragraph_spans
 from qa.render import clipped
 from qa.types import Article, Citation
-from qa.web.text_html import escape, isolated, marked, plural
+from qa.web.text_html import escape, isolated, marked, part_around, plural
 
 __all__ = [
     "article_head",
     "article_html",
     "as_quote",
+    "change_html",
+    "is_changed",
     "paragraphs_around",
     "quotes",
     "window_around",
@@ -40,14 +42,38 @@ def window_around(article: Article, start: int, end: int) -> Span:
     return first, last
 
 
-def paragraphs_around(text: str, sentence: Span) -> Span:
-    """Return the paragraphs that hold the sentence, within bounds."""
+def _window_from(text: str, at: int) -> Span:
+    """Return the part of the article that is shown from `at` on.
+
+    It ends with a paragraph, unless the last one is longer than half of the window.
+    """
+    if len(text) <= _WINDOW:
+        return 0, len(text)
+    most = at + _WINDOW
+    if most >= len(text):
+        return at, len(text)
+    ends = [end for _, end in paragraph_spans(text) if end <= most]
+    return at, ends[-1] if ends and ends[-1] > at + _LONGEST_PARAGRAPH else most
+
+
+def _before(text: str, first: int) -> int:
+    """Return the offset from which the window ends where `first` is, or soon after."""
+    at = max(0, first - _WINDOW)
+    begins = [begin for begin, _ in paragraph_spans(text) if begin >= at]
+    return begins[0] if begins and begins[0] < at + _LONGEST_PARAGRAPH else at
+
+
+def paragraphs_around(text: str, sentence: Span) -> tuple[Span, str, str]:
+    """Return the paragraphs that hold the sentence, and the signs of what is left out.
+
+    Of a long paragraph that is the part around the sentence.
+    """
     held = [
         p for p in paragraph_spans(text) if p[0] < sentence[1] and p[1] > sentence[0]
     ]
     first = min([sentence[0], *(p[0] for p in held)])
     last = max([sentence[1], *(p[1] for p in held)])
-    return max(first, sentence[0] - _MOST_AROUND), min(last, sentence[1] + _MOST_AROUND)
+    return part_around(text, (first, last), sentence, _MOST_AROUND)
 
 
 def article_head(article: Article) -> str:
@@ -71,12 +97,12 @@ def article_html(article: Article, citation: Citation | None, at: int = 0) -> st
     Args:
         article: the one to be shown.
         citation: whose span and sentence are marked; None marks nothing.
-        at: offset that is to be in view when nothing is cited.
+        at: offset from which a long one is shown when nothing is cited.
     """
     text = article.text
     span = (citation.start, citation.end) if citation else None
     sentence = (citation.sentence_start, citation.sentence_end) if citation else None
-    first, last = window_around(article, *(span or (at, at)))
+    first, last = window_around(article, *span) if span else _window_from(text, at)
     parts, pages = [], 0
     for number, (start, end) in enumerate(paragraph_spans(text), start=1):
         begin, stop = max(start, first), min(end, last)
@@ -89,29 +115,63 @@ def article_html(article: Article, citation: Citation | None, at: int = 0) -> st
         body = marked(text, begin, stop, span=span, sentence=sentence)
         kind = ' class="heading"' if _is_heading(text[start:end]) else ""
         parts.append(f'<p id="p{number}" dir="auto"{kind}>{body}</p>')
-    earlier = _turn("Earlier in this article", max(0, first - _WINDOW // 2), first > 0)
-    later = _turn("Later in this article", last + 1, last < len(text))
+    earlier = _turn("Earlier in this article", _before(text, first), first > 0)
+    later = _turn("Later in this article", last, last < len(text))
     note = plural(len(text), "character")
     if earlier or later:
         note = f"characters {first + 1:,} to {last:,} of {len(text):,}"
     return f'{earlier}{"".join(parts)}{later}<p class="meta end">{note}</p>'
 
 
-def quotes(article: Article, citation: Citation) -> dict[str, str]:
+def is_changed(article: Article, citation: Citation, sentence: str | None) -> bool:
+    """Tell whether an article says something else by now where it is cited.
+
+    `sentence` is what was kept as the citation's sentence; None where none was.
+    """
+    text = article.text
+    stands = text[citation.sentence_start : citation.sentence_end]
+    is_quote_gone = text[citation.start : citation.end] != citation.quote
+    return is_quote_gone or sentence not in (None, stands)
+
+
+def change_html(article: Article, citation: Citation, sentence: str | None) -> str:
+    """Return what is told above an article that has changed since it was cited.
+
+    Empty if it has not. `sentence` is as for `is_changed`; without it only the file's
+    hash tells that the words around the quote may be others.
+    """
+    if is_changed(article, citation, sentence):
+        words = escape(clipped(sentence or citation.quote, 400))
+        told = (
+            f"The article has changed since this was answered; the words were: “{words}"
+            "”. Ask again to find where they stand now."
+        )
+    elif sentence is None and citation.file_hash != article.file_hash:
+        told = "The file has changed since this was answered; the quote still stands."
+    else:
+        return ""
+    return f'<p class="notice">{told}</p>'
+
+
+def quotes(
+    article: Article, citation: Citation, sentence: str | None
+) -> dict[str, str]:
     """Return what is copied of a citation at each length of the answer.
 
-    Of an article that has changed since, that is the quote at every length.
+    Of an article that has changed since, that is the sentence that was kept, if one
+    was, or else the quote. `sentence` is as for `is_changed`.
     """
-    text, quote = article.text, citation.quote
-    sentence = (citation.sentence_start, citation.sentence_end)
-    paragraph = paragraphs_around(text, sentence)
-    is_changed = text[citation.start : citation.end] != quote
-    places = {"sentence": sentence, "paragraph": paragraph}
-    longer = {
-        length: as_quote(citation, quote if is_changed else text[start:end])
-        for length, (start, end) in places.items()
-    }
-    return {"span": as_quote(citation), **longer}
+    if is_changed(article, citation, sentence):
+        longer = dict.fromkeys(("sentence", "paragraph"), sentence or citation.quote)
+    else:
+        text, place = article.text, (citation.sentence_start, citation.sentence_end)
+        (first, last), before, after = paragraphs_around(text, place)
+        longer = {
+            "sentence": text[place[0] : place[1]],
+            "paragraph": f"{before}{text[first:last]}{after}",
+        }
+    copied = {length: as_quote(citation, words) for length, words in longer.items()}
+    return {"span": as_quote(citation), **copied}
 
 
 def as_quote(citation: Citation, words: str | None = None) -> str:

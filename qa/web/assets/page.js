@@ -9,8 +9,8 @@
   const LENGTH_WORDS = { span: "words", sentence: "sentence", paragraph: "paragraph" };
   const GROUPS = { citations: "Citation", alternatives: "Other answer", nearest: "Near passage" };
   const UNREACHED = "The server does not answer. Is `qa serve` still running?";
-  let root, state, busy = null, opened = null, returnTo = null, doomed = null, cleared = null, cut = null, away = null, suggesting = "", trace = null;
-  const seen = new Set(); // ids of conversations
+  let root, state, busy = null, opened = null, returnTo = null, doomed = null, cleared = null, cut = null, away = null, suggesting = "", shows = 0;
+  const known = new Map(); // id of a conversation -> its answers, as last read or written here
   const $ = (id) => root.querySelector(`#qa-${id}`);
   const make = (tag, name, text) => {
     const made = document.createElement(tag);
@@ -42,20 +42,25 @@
     }
   }
 
-  /* what this browser keeps, for each library */
-  const keptAs = () => `qa-${root.dataset.library}`;
+  /* what this browser keeps, for each library; what is shown and chosen is each tab's own */
+  const keptAs = () => `qa-${root.dataset.library}`, tabAs = () => `${keptAs()}-tab`;
+  function recall(storage, name) {
+    try { return JSON.parse(window[storage].getItem(name)); } catch { return null; } // start anew
+  }
+  function keep(storage, name, value) {
+    try { window[storage].setItem(name, JSON.stringify(value)); return true; } catch { return false; } // full, or none
+  }
   function load() {
-    let kept = null;
-    try { kept = JSON.parse(localStorage.getItem(keptAs())); } catch { /* start anew */ }
+    const kept = recall("localStorage", keptAs()), own = recall("sessionStorage", tabAs()) ?? kept;
     state = {
       conversations: soundOf(kept),
-      current: kept?.current ?? null,
+      current: own?.current ?? null,
       length: LENGTHS.includes(kept?.length) ? kept.length : "sentence",
       theme: ["light", "dark"].includes(kept?.theme) ? kept.theme : "",
-      chosen: Array.isArray(kept?.chosen) ? kept.chosen.filter((id) => typeof id === "string") : [],
+      chosen: Array.isArray(own?.chosen) ? own.chosen.filter((id) => typeof id === "string") : [],
     };
-    state.conversations.forEach((c) => seen.add(c.id));
-    if (current()) trace = traceOf(current()); else begin();
+    state.conversations.forEach(know);
+    if (!current()) begin();
   }
   /* the conversations in what was kept; what is damaged there is left out, and an answer
      that only the server can tell to be damaged gets a stub from it */
@@ -65,37 +70,55 @@
     return kept.conversations.filter((c) => typeof c?.id === "string" && Array.isArray(c.answers))
       .map((c) => ({ id: c.id, answers: c.answers.filter(isAnswer) }));
   }
+  const know = (c) => known.set(c.id, c.answers);
+  const isTouched = (c) => known.get(c.id) !== c.answers;
+  /* where there is no room for all, the oldest are in this page alone */
   function save() {
-    try { meet(soundOf(JSON.parse(localStorage.getItem(keptAs())))); } catch { /* nothing of ours */ }
-    for (;;) {
-      try { localStorage.setItem(keptAs(), JSON.stringify(state)); trace = current() ? traceOf(current()) : null; return; } catch {
-        const oldest = state.conversations.findLastIndex((c) => c.id !== state.current);
-        if (oldest < 0) return; // no storage: the page still works
-        state.conversations.splice(oldest, 1);
-      }
+    const others = soundOf(recall("localStorage", keptAs()));
+    meet(others);
+    const theirs = others.find((c) => c.id === state.current);
+    let kept = state.conversations.map((c) => (c.id === theirs?.id && !isTouched(c) ? theirs : c));
+    while (kept.length && !keep("localStorage", keptAs(), { ...state, conversations: kept })) {
+      const oldest = kept.findLastIndex((c) => c.id !== state.current);
+      kept = oldest < 0 ? [] : kept.filter((_, i) => i !== oldest);
     }
+    keep("sessionStorage", tabAs(), { current: state.current, chosen: state.chosen });
+    state.conversations.filter((c) => kept.includes(c)).forEach(know);
+    const isLeftOut = (c) => c.answers.length && !kept.some((k) => k.id === c.id);
+    const told = state.conversations.some(isLeftOut) ? "This browser does not keep all conversations: export those you need, or delete some." : "";
+    if ($("unkept").textContent !== told) $("unkept").textContent = told;
   }
-  /* what another tab has kept since we last looked; if it went on with the conversation
-     that is shown here, there are two of them from now on */
-  const traceOf = (c) => c.answers.map((a) => a.question).join("\n");
+  /* what another tab has kept since we last looked: it holds where nothing was asked here.
+     What is shown here stays as it is; where both went on with it, there are two from now on */
   const named = () => `${Date.now()}-${Math.random()}`;
   function meet(others) {
-    const mine = current(), theirs = others.find((c) => c.id === state.current);
-    if (mine && theirs && trace !== null && traceOf(theirs) !== trace) {
-      seen.delete(mine.id);
-      mine.id = state.current = named();
-    }
-    state.conversations.push(...others.filter((c) => !seen.has(c.id) && c.answers.length));
-    [...others, ...state.conversations].forEach((c) => seen.add(c.id));
+    others.filter((c) => c.answers.length).forEach((theirs) => {
+      const at = state.conversations.findIndex((c) => c.id === theirs.id), mine = state.conversations[at];
+      if (!mine) {
+        if (known.has(theirs.id)) return; // deleted here
+        state.conversations.push(theirs);
+      } else if (!isTouched(mine)) {
+        if (mine.id === state.current) return;
+        state.conversations[at] = theirs;
+      } else {
+        if (JSON.stringify(theirs.answers) === JSON.stringify(known.get(theirs.id))) return;
+        mine.id = named();
+        if (theirs.id === state.current) state.current = mine.id;
+        state.conversations.push(theirs);
+      }
+      know(theirs);
+    });
   }
-  /* another tab has kept or deleted something: all but the one shown here is as there */
+  /* another tab has kept or deleted something: all but the one shown here is as there, and
+     what there was no room for stays */
   function share(event) {
     if (event.key !== keptAs() || !event.newValue) return;
-    const mine = current();
+    const mine = current(), isOther = (c) => c.id !== mine.id && c.answers.length;
     try {
-      const others = soundOf(JSON.parse(event.newValue)).filter((c) => c.id !== mine.id && c.answers.length);
-      state.conversations = [mine, ...others];
-      others.forEach((c) => seen.add(c.id));
+      const others = soundOf(JSON.parse(event.newValue)).filter(isOther);
+      const kept = new Set([...others, ...soundOf(JSON.parse(event.oldValue))].map((c) => c.id));
+      state.conversations = [mine, ...others, ...state.conversations.filter((c) => isOther(c) && !kept.has(c.id))];
+      others.forEach(know);
       listConversations();
     } catch { /* nothing of ours */ }
   }
@@ -118,6 +141,7 @@
 
   /* the conversation */
   async function show() {
+    const mine = ++shows;
     stop();
     listConversations();
     returnTo = cut = null;
@@ -127,14 +151,13 @@
     turns.querySelectorAll(".turn, .wrong, .cut").forEach((each) => each.remove());
     $("start").hidden = answers.length > 0;
     if (answers.length) {
-      const shown = current().id;
       try {
         const { html } = await call("page_render", answers);
-        if (current().id !== shown) return;
-        turns.insertAdjacentHTML("beforeend", html.join(""));
+        if (mine !== shows) return;
+        $("start").insertAdjacentHTML("afterend", html.join("")); // above what was asked meanwhile
         dress();
-        lastTurn()?.scrollIntoView({ block: "start" });
-      } catch (error) { if (current().id === shown) complain(error, turns, show); }
+        turns.querySelector(".turn:last-of-type")?.scrollIntoView({ block: "start" });
+      } catch (error) { if (mine === shows) complain(error, turns, show); }
     } else suggestStart();
   }
   async function suggestStart() {
@@ -178,7 +201,7 @@
     note.setAttribute("role", "alert");
     if (again) {
       const button = make("button", "quiet", "Try again");
-      button.onclick = () => { note.remove(); again(); };
+      button.onclick = () => { if (holdsFocus(note)) place.focus({ preventScroll: true }); note.remove(); again(); };
       note.append(" ", button);
     }
     place.append(note);
@@ -308,6 +331,7 @@
     cancel.type = "button";
     cancel.onclick = undo;
     field.onkeydown = (event) => {
+      if (event.isComposing) return;
       if (event.key === "Escape") { event.stopPropagation(); undo(); }
       if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); form.requestSubmit(); }
     };
@@ -390,9 +414,8 @@
       opened.quotes = got.quotes;
       $("source-tools").hidden = false;
       disable("copy-open", !got.quotes.span);
-      root.querySelectorAll(".shelf [aria-current]").forEach((row) => row.removeAttribute("aria-current"));
-      const row = root.querySelector(`.shelf [data-article="${CSS.escape(got.article)}"]`);
-      if (row) row.setAttribute("aria-current", "true");
+      opened.article = got.article;
+      markRows();
       const mark = body.querySelector("mark.span");
       if (!keepFocus || wasInside) body.querySelector(".source-title")?.focus({ preventScroll: true });
       if (!keepFocus) {
@@ -435,11 +458,13 @@
     openCitation(turn, ...next, { keepFocus: isWide() });
   }
   function closeSource() {
+    const ways = [returnTo];
+    if (holdsFocus($("source"))) ways.push(root.querySelector(".cite[aria-current]"), root.querySelector(".shelf [aria-current] .open"), $("turns"));
     opened = null;
     $("source-tools").hidden = true;
     $("source-body").replaceChildren(make("p", "empty", "Choose a numbered citation to read its words in their place, or an article to read all of it."));
     root.querySelectorAll(".cite[aria-current], .shelf [aria-current]").forEach((b) => b.removeAttribute("aria-current"));
-    if (returnTo?.isConnected) { returnTo.focus(); returnTo.scrollIntoView({ block: "nearest" }); }
+    ways.find((way) => { way?.focus(); return way && holdsFocus(way); })?.scrollIntoView({ block: "nearest" });
     returnTo = null;
   }
   async function copy(text, button) {
@@ -461,7 +486,8 @@
   }
 
   /* the library */
-  let generation = null, timer = null, searching = null, shelvings = 0;
+  let generation = null, timer = null, searching = null, shelvings = 0, isIndexing = false, stateSaid = "";
+  const leaving = new Set(); // ids of articles that are being removed
   async function shelve() {
     const asked = ++shelvings, sent = state.chosen;
     try {
@@ -469,16 +495,36 @@
       if (asked !== shelvings) return;  // a later list is on its way
       // what was ticked meanwhile stays so: only what has left the library is no longer chosen
       state.chosen = state.chosen.filter((id) => got.chosen.includes(id) || !sent.includes(id));
-      $("shelf").innerHTML = got.html;
+      fillShelf(got.html);
       tick((id) => state.chosen.includes(id));
       root.dataset.articles = got.total || (got.progress ? "" : 0);
       tellStatus(got);
       tellChosen(got.total);
     } catch (error) {
       if (asked !== shelvings) return;
-      $("shelf").replaceChildren();
+      fillShelf("");
       complain(error, $("shelf"), shelve);
     }
+  }
+  /* what has the focus in the list, is unfolded or marked there is so in the new one */
+  function fillShelf(html) {
+    const shelf = $("shelf"), at = document.activeElement, isOpen = shelf.querySelector(".unread")?.open;
+    let held = "";
+    if (holdsFocus(shelf) && at !== shelf) {
+      const row = at.closest("[data-article]");
+      held = at.matches("input, summary") ? at.localName : `[data-act="${at.dataset.act}"]`;
+      if (row) held = `[data-article="${CSS.escape(row.dataset.article)}"] ${held}`;
+    }
+    shelf.innerHTML = html;
+    if (isOpen) shelf.querySelector(".unread")?.setAttribute("open", "");
+    markRows();
+    if (held) (shelf.querySelector(held) ?? shelf).focus({ preventScroll: true });
+  }
+  const rowOf = (id) => root.querySelector(`.shelf [data-article="${CSS.escape(id)}"]`);
+  function markRows() {
+    root.querySelectorAll(".shelf [aria-current]").forEach((row) => row.removeAttribute("aria-current"));
+    if (opened?.article) rowOf(opened.article)?.setAttribute("aria-current", "true");
+    leaving.forEach((id) => rowOf(id)?.setAttribute("aria-busy", "true"));
   }
   function tick(isChosen) {
     root.querySelectorAll(".shelf [data-article]").forEach((row) => { const box = row.querySelector(".pick input"); if (box) box.checked = isChosen(row.dataset.article); });
@@ -488,8 +534,12 @@
     root.dataset.generation = generation;
     $("count").textContent = got.summary;
     $("status").innerHTML = got.progress;
+    isIndexing = got.indexing || $("status").querySelector("progress") !== null;
+    const now = $("status").querySelector(".wrong")?.textContent ?? (isIndexing ? "Indexing…" : "");
+    if (now !== stateSaid) say(now || "Indexing is done."); // not each percent of it
+    stateSaid = now;
     clearTimeout(timer);
-    timer = setTimeout(look, got.progress ? 1000 : 15000);
+    timer = setTimeout(look, isIndexing ? 1000 : 15000);
   }
   async function look() {
     if (document.hidden) { timer = setTimeout(look, 15000); return; }
@@ -526,32 +576,41 @@
       line.dataset.asked = asked;
       if (line.dataset.total) freshen(true);
     }
-    $("scope").textContent = n ? `Only ${n} chosen article${n > 1 ? "s" : ""} will be asked.` : "Enter asks. Alt+H lists the shortcuts.";
+    $("scope").textContent = n ? `Only ${n} chosen article${n > 1 ? "s" : ""} will be asked.` : "Enter asks. The ? at the top lists the shortcuts.";
     line.dataset.total = total;
   }
-  async function upload(files) {
-    files = [...files];
-    if (!files.length) return;
-    const place = $("results");
-    place.replaceChildren(make("p", "meta", `Adding ${files.length} file${files.length > 1 ? "s" : ""}…`));
+  /* the articles are being changed: told at once, for a change waits while they are indexed */
+  async function change(text, act) {
+    const place = $("results"), told = make("div", "told");
+    place.querySelectorAll(".wrong").forEach((note) => note.parentElement.remove());
+    told.append(make("p", "meta", `${text}…${isIndexing ? " This waits until indexing ends." : ""}`));
+    place.prepend(told);
+    clearTimeout(timer);
+    timer = setTimeout(look, 1000);
     try {
-      if (files.length > MOST_FILES) throw new Error(`${files.length} files at once are too many; add at most ${MOST_FILES} at a time, or a ZIP of them.`);
-      const large = files.find((file) => file.size > LARGEST_FILE);
-      const all = files.reduce((sum, file) => sum + file.size, 0);
-      if (large) throw new Error(`${clipped(large.name, 80)} has ${(large.size / 1e6).toFixed(0)} MB; a file may have ${LARGEST_FILE / 1e6} MB. Split it.`);
-      if (all > LARGEST_UPLOAD) throw new Error(`These files have ${(all / 1e6).toFixed(0)} MB together; add at most ${LARGEST_UPLOAD / 1e6} MB at a time.`);
-      const form = new FormData();
-      files.forEach((file) => form.append("files", file));
-      const sent = await reach("gradio_api/upload", { method: "POST", body: form });
-      if (!sent.ok) throw new Error(sent.status === 413 ? "A file is too large." : `the upload failed (${sent.status})`);
-      const paths = await sent.json();
-      const data = paths.map((path, i) => ({ path, orig_name: files[i]?.name, meta: { _type: "gradio.FileData" } }));
-      const got = await call("page_add", data);
-      place.innerHTML = got.html;
-    } catch (error) { place.replaceChildren(); complain(error, place); }
-    $("files").value = "";
+      const { html } = await act();
+      if (html) told.innerHTML = html; else told.remove();
+    } catch (error) { told.replaceChildren(); complain(error, told); }
     await shelve();
     freshen();
+  }
+  function upload(files) {
+    files = [...files];
+    $("files").value = "";
+    if (files.length) change(`Adding ${files.length} file${files.length > 1 ? "s" : ""}`, () => add(files));
+  }
+  async function add(files) {
+    if (files.length > MOST_FILES) throw new Error(`${files.length} files at once are too many; add at most ${MOST_FILES} at a time, or a ZIP of them.`);
+    const large = files.find((file) => file.size > LARGEST_FILE);
+    const all = files.reduce((sum, file) => sum + file.size, 0);
+    if (large) throw new Error(`${clipped(large.name, 80)} has ${(large.size / 1e6).toFixed(0)} MB; a file may have ${LARGEST_FILE / 1e6} MB. Split it.`);
+    if (all > LARGEST_UPLOAD) throw new Error(`These files have ${(all / 1e6).toFixed(0)} MB together; add at most ${LARGEST_UPLOAD / 1e6} MB at a time.`);
+    const form = new FormData();
+    files.forEach((file) => form.append("files", file));
+    const sent = await reach("gradio_api/upload", { method: "POST", body: form });
+    if (!sent.ok) throw new Error(sent.status === 413 ? "A file is too large." : `the upload failed (${sent.status})`);
+    const paths = await sent.json();
+    return call("page_add", paths.map((path, i) => ({ path, orig_name: files[i]?.name, meta: { _type: "gradio.FileData" } })));
   }
 
   function closeMenu() {
@@ -651,7 +710,7 @@
       $("turns").focus({ preventScroll: true });
     },
     "choose-files": () => $("files").click(),
-    "dismiss": () => { $("results").replaceChildren(); $("search").focus(); },
+    "dismiss": (button) => { button.closest(".told").remove(); $("search").focus(); },
     "stop": stop,
     "ask-this": (button) => { ask(button.textContent); writeNext(); },
     "edit": (button) => { const turn = button.closest(".turn"); edit(turn, answerOf(turn).question, false); },
@@ -666,33 +725,29 @@
     "close": leaveSource,
     "open-article": (button) => { returnTo = button; openArticle(button.closest("[data-article]").dataset.article, 0); },
     "remove": (button) => {
-      doomed = { id: button.closest("[data-article]").dataset.article, row: button.closest("li") };
-      const isAdded = doomed.id.startsWith("added:");
-      $("remove-what").textContent = `“${clipped(doomed.row.querySelector("bdi").textContent, 140)}” ` + (isAdded
+      const row = button.closest("[data-article]"), id = row.dataset.article;
+      if (leaving.has(id)) return;
+      doomed = { id, title: `“${clipped(row.querySelector("bdi").textContent, 140)}”` };
+      const stays = id.startsWith("added:") ? "Its file stays, as it holds other articles" : "Its file stays in your folder";
+      $("remove-what").textContent = `${doomed.title} ` + (row.dataset.last === "true"
         ? "was added here; its file is deleted."
-        : "is no longer asked. Its file stays in your folder; you can bring it back.");
+        : `is no longer asked. ${stays}; you can bring this one back.`);
       $("remove").showModal();
     },
     "keep": () => $("remove").close(),
-    "remove-now": async () => {
+    "remove-now": () => {
+      const { id, title } = doomed;
       $("remove").close();
-      try {
-        await call("page_remove", [doomed.id]);
-        returnTo = null;
-        closeSource();
-        $("results").replaceChildren();
+      leaving.add(id);
+      markRows();
+      change(`Removing ${title}`, async () => {
+        try { await call("page_remove", [id]); } finally { leaving.delete(id); }
+        if (opened?.article === id) { returnTo = null; closeSource(); }
         say("Removed.");
-      } catch (error) { complain(error, $("results")); }
-      await shelve();
-      freshen();
-      $("search").focus();
+        return {};
+      });
     },
-    "restore": async () => {
-      try { await call("page_restore"); } catch (error) { complain(error, $("results")); }
-      await shelve();
-      freshen();
-      $("search").focus();
-    },
+    "restore": () => { change("Bringing back what is hidden", () => call("page_restore")); },
     "ask-found": () => choose(listed()),
     "ask-all": () => choose([]),
   };
@@ -710,7 +765,7 @@
     if (!button || !root.contains(button) || button.getAttribute("aria-disabled") === "true") return;
     const turn = button.closest(".turn");
     if (button.dataset.cite !== undefined) openCitation(turn, button.dataset.group, Number(button.dataset.cite));
-    else if (button.dataset.at !== undefined) openArticle(opened.article ?? citationOf(current().answers[opened.turn], opened.group, opened.index).article, Number(button.dataset.at), true);
+    else if (button.dataset.at !== undefined) openArticle(opened.article, Number(button.dataset.at), true);
     else if (button.getAttribute("role") === "radio") setLength(button.dataset.length, button);
     else if (Object.hasOwn(ACTS, button.dataset.act)) {
       if (button === $("ask")) event.preventDefault(); // it stops, and asks again from now on
@@ -718,7 +773,7 @@
     }
   }
   function onKey(event) {
-    if (event.defaultPrevented) return;
+    if (event.defaultPrevented || event.isComposing) return;
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
     const isTyping = event.target.closest?.("textarea, input, select, [contenteditable]");
     if (isPlain && event.key === "Escape") {
