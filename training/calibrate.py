@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=500, help="questions a set")
     parser.add_argument("--most-news", type=int, default=352)
     parser.add_argument("--most-foreign", type=int, default=200)
-    parser.add_argument("--most-held", type=int, default=700)
+    parser.add_argument("--most-held", type=int, default=1000)
     arguments = parser.parse_args()
 
     asked = collect(arguments)
