@@ -30,19 +30,11 @@ Item = tuple[str, Sequence[Citation]]
 _LEAST_LIKELY = 0.05  # confidence below which other words are not shown
 _LEVELS = ((0.9, "very sure"), (0.7, "fairly sure"), (0.5, "more likely than not"))
 _ON, _OFF = "\ue000", "\ue001"  # private use: no article has a right to them
-_REASONS = {
+_REASONS = {  # one chosen article is told of in the singular
     "no_articles": "There are no articles here yet.",
-    "no_match": "The articles do not say: none is about the words of this question.",
-    "no_answer": "The articles do not say: passages come near, but none answers.",
-    "low_confidence": "The articles may not say: the best words found are unsure.",
-}
-_REASONS_OF_ONE = {
-    "no_match": "The chosen article does not say: it is not about the words of this "
-    "question.",
-    "no_answer": "The chosen article does not say: passages come near, but none "
-    "answers.",
-    "low_confidence": "The chosen article may not say: the best words found are "
-    "unsure.",
+    "no_match": "{who} {do} not say: {none_is} about the words of this question.",
+    "no_answer": "{who} {do} not say: passages come near, but none answers.",
+    "low_confidence": "{who} may not say: the best words found are unsure.",
 }
 
 
@@ -92,11 +84,12 @@ def reason_words(answer: Answer, chosen: int = 0) -> str:
     """
     if answer.reason is None:
         return ""
-    words = _REASONS[answer.reason]
+    who, do, none_is = "The articles", "do", "none is"
     if chosen == 1:
-        return _REASONS_OF_ONE.get(answer.reason, words)
-    who = f"The {chosen:,} chosen articles" if chosen else "The articles"
-    return words.replace("The articles", who)
+        who, do, none_is = "The chosen article", "does", "it is not"
+    elif chosen:
+        who = f"The {chosen:,} chosen articles"
+    return _REASONS[answer.reason].format(who=who, do=do, none_is=none_is)
 
 
 def one_line(passage: str) -> str:

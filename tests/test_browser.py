@@ -679,6 +679,28 @@ def test_what_cannot_be_kept_stays_in_the_page_and_is_told(page):
     expect(page.locator(".turn h2")).to_have_text(["Who found a tin box?"])
 
 
+def test_a_full_list_of_conversations_tells_that_the_oldest_go(page):
+    ask(page, "Who found a tin box?")
+    options = page.locator("#qa-conversations option")
+    fill = """(n) => {
+      const name = Object.keys(localStorage).find((key) => key.startsWith("qa-"));
+      const kept = JSON.parse(localStorage[name]), [one] = kept.conversations;
+      while (kept.conversations.length < n)
+        kept.conversations.push({ ...one, id: `copy ${kept.conversations.length}` });
+      localStorage[name] = JSON.stringify(kept);
+    }"""
+    page.evaluate(fill, 29)
+    page.reload()
+    expect(options).to_have_count(29)
+    page.click('[data-act="new"]')
+    for _ in range(2):
+        expect(options).to_have_count(31)
+        expect(options.last).to_have_text("Only the last 30 conversations are kept")
+        expect(options.last).to_be_disabled()
+        ask(page, LANDED)
+        page.click('[data-act="new"]')
+
+
 def test_what_is_asked_while_a_conversation_is_drawn_stands_below_it(page):
     ask(page, "Who found a tin box?")
     drawing = hold_back(page, "**/page_render", page.reload)

@@ -14,6 +14,7 @@ import pytest
 
 from qa.cli import main
 from qa.errors import ArticlesError, QAError
+from qa.library.store import Store
 from qa.schema import ANSWER_SCHEMA, answer_from_json, answer_to_json
 from qa.types import Alternative, Answer, Citation
 
@@ -255,8 +256,29 @@ class TestOthers:
         assert capsys.readouterr().out.startswith("llamas.md  ")
         assert main(["show", "nothing.md", *library]) == 1
         assert "`qa show` lists them" in capsys.readouterr().err
-        assert main(["show", "llamas.md", "--characters", "5", "2", *library]) == 1
-        assert "found characters 5 to 2" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("id_", ["llamas.md", "rockets.txt"])
+    def test_show_prints_the_article_that_is_named(
+        self, library, tmp_path, capsys, id_
+    ):
+        """All of it, or its characters from START on and before END."""
+        main(["index", library[1], *library[2:]])
+        capsys.readouterr()
+        article = Store(tmp_path / "store").article(id_)
+        size = len(article.text)
+        for start, end in ((0, size), (0, 1), (3, 7), (size - 2, size), (5, 5)):
+            place = ["--characters", str(start), str(end)]
+            assert main(["show", id_, *place, *library]) == 0
+            assert capsys.readouterr().out == f"{article.text[start:end]}\n"
+        assert main(["show", id_, *library]) == 0
+        assert capsys.readouterr().out == f"{article.text}\n"
+        assert main(["show", id_, "--characters", "3", "7", *library, "--json"]) == 0
+        told = {"id": id_, "title": article.title, "text": article.text[3:7]}
+        assert output(capsys) == told
+        for start, end in ((5, 2), (-1, 2), (0, size + 1)):
+            place = ["--characters", str(start), str(end)]
+            assert main(["show", id_, *place, *library]) == 1
+            assert f"characters {start} to {end}, but" in capsys.readouterr().err
 
     def test_article_commands_no_terminal(self, library, folder, capsys):
         """Escape codes in an article do not reach the screen."""
@@ -266,6 +288,23 @@ class TestOthers:
         )
         main(["ask", "zebra stripes", *library, "--min-confidence", "0"])
         assert "\x1b" not in capsys.readouterr().out
+
+    def test_eval_names_all_questions_that_cannot_be_asked(
+        self, library, capsys, tmp_path
+    ):
+        """At once, before a minute is spent on the others."""
+        file = tmp_path / "known.jsonl"
+        asked = ["When did it land?", "?", " ", "who " * 600, "What did Ito say?", "!"]
+        rows = [{"id": n, "question": q} for n, q in enumerate(asked, start=1)]
+        file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        assert main(["eval", str(file), *library]) == 1
+        told = capsys.readouterr().err.removeprefix("qa: ").splitlines()
+        assert [line.split(": ")[0] for line in told] == [
+            f"{file}, line {number}" for number in (2, 3, 4, 6)
+        ]
+        assert "'?' has no word" in told[0]
+        assert "2,399 characters" in told[2]
+        assert not (tmp_path / "store").exists()
 
     def test_eval_and_compare(self, library, capsys, tmp_path):
         """Two evaluations of the same questions are compared."""

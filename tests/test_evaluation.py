@@ -179,6 +179,26 @@ class TestReadQuestions:
             read_questions(path)
         assert message in str(raised.value)
 
+    def test_all_bad_lines_are_named_at_once(self, tmp_path):
+        path = tmp_path / "questions.jsonl"
+        good = '{"id": "a", "question": "Who?"}'
+        path.write_text("\n".join(["{", good, "[1]", "", good, "}"]), "utf-8")
+        with pytest.raises(QuestionsError) as raised:
+            read_questions(path)
+        told = str(raised.value).splitlines()
+        assert [line.split(": ")[0] for line in told] == [
+            f"{path}, line {number}" for number in (1, 3, 5, 6)
+        ]
+
+    def test_a_file_of_something_else_is_told_in_part(self, tmp_path):
+        path = tmp_path / "questions.jsonl"
+        path.write_text("no JSON\n" * 1234, "utf-8")
+        with pytest.raises(QuestionsError, match="line 1: not JSON") as raised:
+            read_questions(path)
+        *told, last = str(raised.value).splitlines()
+        assert len(told) == 100
+        assert last == f"{path}: 1,134 more lines cannot be used."
+
     @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00\xd8"])
     def test_a_file_without_questions_is_refused(self, tmp_path, content):
         path = tmp_path / "questions.jsonl"

@@ -48,6 +48,14 @@ def write_rows(path, texts) -> None:
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
+def write_csv(path, texts) -> None:
+    path.write_text("\n".join(["text", *texts]), encoding="utf-8")
+
+
+def row_texts(library, file) -> list[str]:
+    return [article.text for _, article in library.store.articles_of(file)]
+
+
 def ids(library) -> list[str]:
     return [article.id for article in library.articles()]
 
@@ -179,6 +187,55 @@ class TestAddAndRemove:
         assert not (store.folder / "added" / "w.jsonl").exists()
         library.add([("w.jsonl", rows)])
         assert {"added:/w.jsonl#1", "added:/w.jsonl#2"} <= set(ids(library))
+
+    @pytest.mark.parametrize("name", ["w.jsonl", "w.csv"])
+    def test_a_removed_row_hides_no_other(self, library, folder, name):
+        """Rows without ids move up by one where a row above them is deleted."""
+        texts = ["One whale.", "Two whales.", "Three whales."]
+        write = write_rows if name == "w.jsonl" else write_csv
+        write(folder / name, texts)
+        library.sync()
+        library.remove([f"{name}#2"])
+        write(folder / name, texts[1:])
+        library.sync()
+        assert row_texts(library, name) == ["Three whales."]
+        library.remove([f"{name}#2"])
+        write(folder / name, [*texts, "Four whales."])
+        library.sync()
+        assert row_texts(library, name) == ["One whale.", "Four whales."]
+        library.restore()
+        assert len(row_texts(library, name)) == 4
+
+    def test_a_removed_row_with_an_id_of_its_own_stays_removed(self, library, folder):
+        """Also when its text is edited, as a file does."""
+        rows = [{"id": "one", "text": "One whale."}, {"id": "two", "text": "Two."}]
+        (folder / "w.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+        library.sync()
+        library.remove(["w.jsonl#one"])
+        rows[0]["text"] = "One white whale."
+        (folder / "w.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+        library.sync()
+        assert row_texts(library, "w.jsonl") == ["Two."]
+
+    def test_of_equal_rows_as_many_are_hidden_as_were_removed(self, library, folder):
+        write_rows(folder / "w.jsonl", ["A whale.", "A whale.", "A whale."])
+        library.sync()
+        for left, id_ in ((2, "w.jsonl#3"), (1, "w.jsonl#2")):
+            library.remove([id_])
+            with (folder / "w.jsonl").open("a", encoding="utf-8") as file:
+                file.write("\n")
+            library.sync()
+            assert row_texts(library, "w.jsonl") == ["A whale."] * left
+
+    def test_a_removed_row_is_known_by_its_title_too(self, library, folder):
+        """Short answers to other questions are no equal rows."""
+        rows = [{"title": f"Is {n} open?", "text": "Yes, it is."} for n in range(3)]
+        (folder / "w.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+        library.sync()
+        library.remove(["w.jsonl#3"])
+        (folder / "w.jsonl").write_text("\n".join(map(json.dumps, rows[1:])), "utf-8")
+        library.sync()
+        assert [a.title for a in library.articles()][2:] == ["Is 1 open?"]
 
     def test_long_name(self, library):
         """A name is cut to what file systems take."""
@@ -505,6 +562,23 @@ class TestOutOfSight:
         with pytest.raises(ArticlesError, match="listed to its end"):
             library.sync()
         assert ids(library) == before
+
+    def test_a_folder_in_which_nothing_is_left(self, library, folder, store, fast):
+        """A disk that is not mounted leaves an empty folder in its place."""
+        library.add([("w.md", b"A whale.")])
+        before = ids(library)
+        (folder / ".note").write_text("nothing to read", encoding="utf-8")
+        for name in ("llamas.md", "rockets.txt"):
+            (folder / name).rename(folder.with_name(name))
+        told = r"no file in it; wanted .* 2 articles.*delete `library"
+        with pytest.raises(ArticlesError, match=told):
+            library.sync()
+        with pytest.raises(ArticlesError, match=told):
+            QA.open(folder, store=store.folder, settings=fast)
+        assert ids(library) == before
+        for name in ("llamas.md", "rockets.txt"):
+            folder.with_name(name).rename(folder / name)
+        assert library.sync().unchanged == 3
 
     def test_added_files_out_of_sight_stay(self, library, store, monkeypatch):
         """The folder of files that were handed over cannot be listed."""

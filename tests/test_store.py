@@ -83,13 +83,14 @@ class TestSync:
 
     def test_deleted_file_leaves_nothing(self, folder, store, embedder, fast):
         """Articles, passages and vectors of a deleted file are gone."""
+        (folder / "new.txt").write_text("Penguins breed in June.", encoding="utf-8")
         sync(folder, store, embedder, fast)
-        for path in list(folder.iterdir()):
-            path.unlink()
+        for name in ("llamas.md", "rockets.txt"):
+            (folder / name).unlink()
         report = sync(folder, store, embedder, fast)
         assert report.removed == ["llamas.md", "rockets.txt"]
         counts = store.counts()
-        assert (counts.articles, counts.passages, counts.vectors) == (0, 0, 0)
+        assert (counts.articles, counts.passages, counts.vectors) == (1, 1, 1)
 
     def test_bad_files_are_listed_and_stop_nothing(self, folder, store, embedder, fast):
         """Each file that cannot be read is skipped with a reason."""

@@ -227,11 +227,14 @@ def test_a_long_article_is_shown_in_part_around_the_words():
     assert "Later in this article" in html
 
 
-def turned_to(html: str, label: str) -> int:
-    """Return the offset at which the button of a long article goes on."""
-    found = re.search(rf'data-at="(\d+)">{label}', html)
+def turned_to(html: str, label: str) -> tuple[int, int]:
+    """Return where the part begins that a button of a long article shows, and ends.
+
+    An end of 0 leaves it to the page.
+    """
+    found = re.search(rf'data-at="(\d+)" data-until="(\d+)">{label}', html)
     assert found, label
-    return int(found[1])
+    return int(found[1]), int(found[2])
 
 
 def test_a_long_article_is_read_on_without_reading_twice():
@@ -243,31 +246,60 @@ def test_a_long_article_is_read_on_without_reading_twice():
         shown += [int(n) for n in re.findall(r'<p id="p(\d+)"', html)]
         if "Later in this article" not in html:
             break
-        at = turned_to(html, "Later in this article")
-        html = article_html(article, None, at)
+        html = article_html(article, None, *turned_to(html, "Later in this article"))
     assert shown == list(range(shown[0], 5001))
 
 
-def test_earlier_parts_of_a_long_article_end_where_the_later_began():
+@pytest.mark.parametrize("cited", [900, 4000])
+def test_earlier_parts_of_a_long_article_end_where_the_later_began(cited):
+    """No part shows a paragraph again, and each is left as it was come to."""
     text = "\n\n".join(f"Paragraph {n} goes on and on." for n in range(5000))
     article = Article("long", "long.txt", "Long", text)
-    html = article_html(article, cite(article, "Paragraph 4000 goes"))
+    html = article_html(article, cite(article, f"Paragraph {cited} goes"))
     first = int(re.findall(r'<p id="p(\d+)"', html)[0])
-    while first > 1:
-        at = turned_to(html, "Earlier in this article")
-        html = article_html(article, None, at)
+    while "Earlier in this article" in html:
+        html = article_html(article, None, *turned_to(html, "Earlier in this article"))
         shown = [int(n) for n in re.findall(r'<p id="p(\d+)"', html)]
-        assert shown[0] < first
-        assert first - 1 <= shown[-1] <= first + 1 or shown[0] == 1
+        assert shown == list(range(shown[0], first))
+        later = article_html(article, None, *turned_to(html, "Later in this article"))
+        assert f'<p id="p{first}"' in later
+        assert f'<p id="p{first - 1}"' not in later
         first = shown[0]
+    assert first == 1
+
+
+def test_earlier_parts_of_a_paragraph_without_end_show_each_word_once():
+    text = " ".join(f"w{n}" for n in range(20_000))
+    article = Article("long", "long.txt", "Long", text)
+    html = article_html(article, cite(article, "w15000"))
+    before = text[: text.index(paragraph_in(html))]
+    shown = ""
+    while "Earlier in this article" in html:
+        html = article_html(article, None, *turned_to(html, "Earlier in this article"))
+        shown = paragraph_in(html) + shown
+    assert shown == before
+
+
+def test_blank_lines_at_both_ends_are_no_part_of_a_long_article():
+    text = "\n\n".join(f"Paragraph {n} goes on and on." for n in range(1500))
+    article = Article("long", "long.txt", "Long", f"\n\n{text}\n\n")
+    html = article_html(article, cite(article, "Paragraph 1000 goes"))
+    assert "Later in this article" not in html
+    html = article_html(article, None, *turned_to(html, "Earlier in this article"))
+    assert "Earlier in this article" not in html
+
+
+def paragraph_in(html: str) -> str:
+    """Return the text of the only paragraph that is shown."""
+    ((_, inner),) = re.findall(r'<p id="p(\d+)"[^>]*>(.*?)</p>', html)
+    return Seen(inner).text
 
 
 def test_a_paragraph_longer_than_what_is_shown_is_read_on_within_it():
     article = Article("long", "long.txt", "Long", "word " * 20_000 + "end.")
     html, sizes = article_html(article, None), []
     while "Later in this article" in html:
-        at = turned_to(html, "Later in this article")
-        html = article_html(article, None, at)
+        html = article_html(article, None, *turned_to(html, "Later in this article"))
         sizes.append(Seen(html).text.count("word"))
     assert 8000 * len(sizes) + sizes[-1] - 1 <= 20_000 <= 8000 + sum(sizes)
     assert "end." in html
@@ -1026,7 +1058,7 @@ def test_tools_for_assistants(url):
 
 def test_errors_are_told_to_the_page(url):
     assert "no word" in call(url, "page_ask", "?", [], [], 0, "")["error"]
-    assert "no longer" in call(url, "page_article", "gone.md", 0)["error"]
+    assert "no longer" in call(url, "page_article", "gone.md", 0, 0)["error"]
     asked = call(url, "page_ask", "llamas", [], [], 0, "")["answer"]
     assert "no citation" in call(url, "page_citation", asked, "citations", 99)["error"]
 

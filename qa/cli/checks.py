@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.cli.library import articles_of, open_library, store_of
+from qa.cli.library import articles_of, open_library, settings_of, store_of
 from qa.cli.streams import print_json, read_text
 from qa.errors import QAError
 from qa.render import plain, plain_line
@@ -24,8 +24,12 @@ _ERROR = 1
 def eval_(arguments: argparse.Namespace) -> int:
     """Score answers of questions whose answers are known."""
     from qa.evaluation import evaluate, read_questions
+    from qa.search.terms import checked
 
-    questions, out = read_questions(Path(arguments.questions)), arguments.out
+    most, out = settings_of(arguments).max_question_chars, arguments.out
+    questions = read_questions(
+        Path(arguments.questions), check=lambda text: checked(text, max_chars=most)
+    )
     # now, not after all questions
     if out and (os.path.isdir(out) or not os.path.isdir(out.parent)):
         raise QAError(

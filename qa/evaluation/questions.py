@@ -1,12 +1,15 @@
 """Questions with the answers that are expected of them, one JSON object a line."""
 
 import json
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa.errors import QuestionsError
+from qa.errors import QuestionError, QuestionsError
 
 __all__ = ["Question", "read_questions"]
+
+_MOST_TOLD = 100  # lines that cannot be used: more of them are another kind of file
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,20 @@ class Question:
         return bool(self.answers)
 
 
-def read_questions(path: str | Path) -> list[Question]:
+def read_questions(
+    path: str | Path, *, check: Callable[[str], object] | None = None
+) -> list[Question]:
     """Read lines with `id`, `question` and, where known, `answers`, `article`, `kind`.
 
     Answers are strings or, as in SQuAD, objects with `text`; none at all means that
     the articles do not say. Empty lines are passed over.
 
+    Args:
+        path: of the file.
+        check: raises a QuestionError of words that cannot be asked.
+
     Raises:
-        QuestionsError: with the number of the line that cannot be used.
+        QuestionsError: with the numbers of all lines that cannot be used.
     """
     path = Path(path)
     try:
@@ -52,25 +61,41 @@ def read_questions(path: str | Path) -> list[Question]:
             "object a line."
         ) from error
     questions: dict[str, Question] = {}
+    wrong = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             question = _parse(line)
-        except (ValueError, TypeError) as error:
-            raise QuestionsError(f"{path}, line {number}: {error}") from error
-        if question.id in questions:
-            raise QuestionsError(
-                f"{path}, line {number}: the id {question.id!r} stands twice. Give "
-                "every question an id of its own."
-            )
-        questions[question.id] = question
+            _check_id(question.id, questions)
+            if check is not None:
+                check(question.text)
+        except (ValueError, TypeError, QuestionError) as error:
+            wrong.append(f"{path}, line {number}: {error}")
+        else:
+            questions[question.id] = question
+    if wrong:
+        raise QuestionsError("\n".join(_told(path, wrong)))
     if not questions:
         raise QuestionsError(
             f"{path}: no question in it. Write one JSON object a line with `id`, "
             "`question` and `answers`."
         )
     return list(questions.values())
+
+
+def _check_id(id_: str, known: Container[str]) -> None:
+    if id_ in known:
+        raise ValueError(
+            f"the id {id_!r} stands twice. Give every question an id of its own."
+        )
+
+
+def _told(path: Path, wrong: list[str]) -> list[str]:
+    left = len(wrong) - _MOST_TOLD
+    if left <= 0:
+        return wrong
+    return [*wrong[:_MOST_TOLD], f"{path}: {left:,} more lines cannot be used."]
 
 
 def _parse(line: str) -> Question:

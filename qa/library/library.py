@@ -12,6 +12,7 @@ from typing import Literal
 
 from qa.errors import QAError, StoreBusyError
 from qa.library.change import Change
+from qa.library.hidden import name_for
 from qa.library.lock import locked
 from qa.library.progress import Progress, SyncReport
 from qa.library.records import StoredArticle
@@ -72,7 +73,7 @@ class Library:
             wait_s: how long to wait for another process that is indexing, in seconds.
 
         Raises:
-            ArticlesError: if there is no such folder.
+            ArticlesError: if there is no such folder, or none of its files is left.
             StoreBusyError: if another process is writing.
         """
 
@@ -180,11 +181,15 @@ class Library:
         wanted = set(ids)
         files = set()
         with self._alone(), self.store.change() as change:
-            for article in self.store.article_list():
-                file = self.store.file_of(article.id)
-                if article.id in wanted and file is not None:
-                    change.remove_article(article.number)
-                    change.hide(article.id, file)
+            hidden = self.store.hidden()
+            for entry in self.store.article_list():
+                article = self.store.article(entry.id) if entry.id in wanted else None
+                file = self.store.file_of(entry.id)
+                if article is not None and file is not None:
+                    name = name_for(article, hidden)
+                    hidden[name] = file
+                    change.remove_article(entry.number)
+                    change.hide(name, file)
                     files.add(file)
             change.drop_orphan_vectors()
             self._forget_empty(change, files)
@@ -216,7 +221,7 @@ class Library:
         return added_folder(self.store.folder) / file.removeprefix(ADDED)
 
     def hidden(self) -> list[str]:
-        """Return the ids of hidden articles, sorted."""
+        """Return what hidden articles are known by, sorted; see `hidden.py`."""
         return list(self.store.hidden())
 
     def restore(self) -> None:

@@ -1,15 +1,18 @@
-"""Which folder a store holds the articles of: another one would replace them all."""
+"""Which folder a store holds the articles of: another one would replace them all.
+
+So would the empty folder that is left where a disk is not mounted.
+"""
 
 import json
 import os
 from pathlib import Path
 
-from qa.errors import StoreError
+from qa.errors import ArticlesError, StoreError
 from qa.library.database import REBUILD
-from qa.library.scan import ADDED, scan
+from qa.library.scan import ADDED, Found, scan
 from qa.library.store import Store
 
-__all__ = ["ORIGIN", "check_origin", "origin_of"]
+__all__ = ["ORIGIN", "check_origin", "origin_of", "scan_for"]
 
 ORIGIN = "articles"
 """The key of `Store.meta` that `origin_of` is kept under."""
@@ -42,6 +45,28 @@ def check_origin(store: Store, articles: Path) -> None:
             f"{store.folder}: holds the articles of {str(origin)!r}, wanted are those "
             f"of {str(articles)!r}. Name another with `--store`, or {REBUILD}."
         )
+
+
+def scan_for(store: Store, articles: Path) -> list[Found]:
+    """Return all files below `articles` and those that were handed over; see `scan`.
+
+    Raises:
+        ArticlesError: if the folder cannot be read, or has no file left although the
+            store holds articles of it.
+    """
+    found = scan(articles, store=store.folder)
+    if any(not file.path.startswith(ADDED) for file in found):
+        return found
+    files = store.article_files().items()
+    stored = sum(count for file, count in files if not file.startswith(ADDED))
+    if stored:
+        raise ArticlesError(
+            f"{str(articles)!r} has no file in it; wanted are those of {stored:,} "
+            "articles that were read from it. What is indexed stays; look whether the "
+            "disk or the network is there, and try again. If they are gone for good, "
+            f"go to the store, {str(store.folder)!r}: {REBUILD}."
+        )
+    return found
 
 
 def _files(articles: Path, store: Path) -> set[tuple[str, int]]:

@@ -11,12 +11,13 @@ from qa.errors import FormatError
 from qa.library.batch import Batches, slices
 from qa.library.content import cause_of, content_of
 from qa.library.formats import Parsed, read_articles
+from qa.library.hidden import not_hidden
 from qa.library.lock import locked
-from qa.library.origin import ORIGIN, check_origin, origin_of
+from qa.library.origin import ORIGIN, check_origin, origin_of, scan_for
 from qa.library.passages import split
 from qa.library.progress import Progress, SyncReport
 from qa.library.records import FileRecord
-from qa.library.scan import Found, scan
+from qa.library.scan import Found
 from qa.library.store import Store
 from qa.protocols import Embedder
 from qa.settings import Settings
@@ -51,15 +52,16 @@ def sync(
         wait_s: how long to wait for another process that is indexing, in seconds.
 
     Raises:
-        ArticlesError: if there is no such folder.
+        ArticlesError: if there is no such folder, or none of its files is left.
         StoreError: if the store holds the articles of another folder.
         StoreBusyError: if another process goes on writing to the store.
     """
     with locked(store.folder, wait_s=wait_s), Batches(store, embedder) as batches:
         check_origin(store, articles)
+        found = scan_for(store, articles)
         run = _Run(store, embedder, settings, progress, batches)
         run.prepare(articles)
-        run.follow(scan(articles, store=store.folder))
+        run.follow(found)
         run.finish()
         return run.report
 
@@ -135,7 +137,7 @@ class _Run:
             for path in sorted({*known, *self._hidden.values()} - present)
             if not path.startswith(closed)  # out of sight is not deleted
         }
-        self._hidden = {id_: f for id_, f in self._hidden.items() if f not in gone}
+        self._hidden = {name: f for name, f in self._hidden.items() if f not in gone}
         for path, record in gone.items():
             if record is not None and record.hash:
                 self._gone_by_hash[record.hash].append(path)
@@ -241,9 +243,8 @@ class _Run:
             article.id: (number, article)
             for number, article in self._store.articles_of(file.path)
         }
-        for done, article in enumerate(parsed.articles):
-            if article.id in self._hidden:
-                continue
+        articles = not_hidden(parsed.articles, self._hidden)
+        for done, article in enumerate(articles):
             number, old = stored.pop(article.id, (None, None))
             if old is not None and replace(old, file_hash=digest) == article:
                 continue
@@ -254,7 +255,7 @@ class _Run:
                 # a file that is half stored is read again, whatever becomes of it
                 self._batches.begin(file.path)
                 self._batches.flush()
-                self._report_progress(file.size * done / len(parsed.articles))
+                self._report_progress(file.size * done / len(articles))
         self._batches.depart([number for number, _ in stored.values()])
         self._record(file, digest, tuple((s.path, s.reason) for s in parsed.skipped))
 

@@ -4,7 +4,17 @@ import re
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["content_words", "coverage", "fold", "quoted_phrases", "stem", "well_formed"]
+from qa.errors import QuestionError
+
+__all__ = [
+    "checked",
+    "content_words",
+    "coverage",
+    "fold",
+    "quoted_phrases",
+    "stem",
+    "well_formed",
+]
 
 # words of a question that say how it asks, not what about
 _FUNCTION_WORDS = frozenset(
@@ -45,6 +55,26 @@ def fold(text: str) -> str:
     for char in _UNSEEN:
         text = text.replace(char, "")
     return unicodedata.normalize("NFKC", text)
+
+
+def checked(question: str, *, max_chars: int) -> str:
+    """Return a question as it is asked, without white space around it.
+
+    Raises:
+        QuestionError: if it has no word, or more than `max_chars` characters.
+    """
+    question = well_formed(question).strip()
+    if len(question) > max_chars:
+        raise QuestionError(
+            f"the question has {len(question):,} characters; a question has at most "
+            f"{max_chars:,}. Ask in a sentence or two."
+        )
+    if not content_words(question):
+        raise QuestionError(
+            f"the question {question!r} has no word. Ask in a sentence, such as "
+            '"What did Iran say about Assad\'s elections?"'
+        )
+    return question
 
 
 def content_words(question: str) -> list[str]:

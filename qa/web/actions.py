@@ -170,12 +170,13 @@ class Actions:
         return _source(article, notice + body, quotes(article, citation, sentence))
 
     @_told
-    def page_article(self, article: str, at: int) -> Json:
-        """Show an article, from an offset on if it is long."""
+    def page_article(self, article: str, at: int, until: int) -> Json:
+        """Show an article; of a long one the part from `at` on, to `until` if not 0."""
         found = self._store.article(article)
         if found is None:
             raise QAError("This article is no longer in the library.")
-        return _source(found, article_html(found, None, min(at, len(found.text))), {})
+        at, until = (min(offset, len(found.text)) for offset in (at, until))
+        return _source(found, article_html(found, None, at, until), {})
 
     @_told
     def page_library(self, query: str, chosen: list[str]) -> Json:

@@ -57,8 +57,13 @@ def _window_from(text: str, at: int) -> Span:
 
 
 def _before(text: str, first: int) -> int:
-    """Return the offset from which the window ends where `first` is, or soon after."""
-    at = max(0, first - _WINDOW)
+    """Return the offset at which the window that ends where `first` is begins.
+
+    It begins with a paragraph, unless the first one is longer than half of the window.
+    """
+    at = first - _WINDOW
+    if at <= 0:
+        return 0
     begins = [begin for begin, _ in paragraph_spans(text) if begin >= at]
     return begins[0] if begins and begins[0] < at + _LONGEST_PARAGRAPH else at
 
@@ -91,18 +96,26 @@ def article_head(article: Article) -> str:
     )
 
 
-def article_html(article: Article, citation: Citation | None, at: int = 0) -> str:
+def article_html(
+    article: Article, citation: Citation | None, at: int = 0, until: int = 0
+) -> str:
     """Return the text of an article by paragraphs.
 
     Args:
         article: the one to be shown.
         citation: whose span and sentence are marked; None marks nothing.
         at: offset from which a long one is shown when nothing is cited.
+        until: offset at which that part ends; 0 shows as much as is shown at a time.
     """
     text = article.text
     span = (citation.start, citation.end) if citation else None
     sentence = (citation.sentence_start, citation.sentence_end) if citation else None
-    first, last = window_around(article, *span) if span else _window_from(text, at)
+    if span:
+        first, last = window_around(article, *span)
+    elif until > at:
+        first, last = at, min(until, at + _WINDOW)
+    else:
+        first, last = _window_from(text, at)
     parts, pages = [], 0
     for number, (start, end) in enumerate(paragraph_spans(text), start=1):
         begin, stop = max(start, first), min(end, last)
@@ -115,8 +128,11 @@ def article_html(article: Article, citation: Citation | None, at: int = 0) -> st
         body = marked(text, begin, stop, span=span, sentence=sentence)
         kind = ' class="heading"' if _is_heading(text[start:end]) else ""
         parts.append(f'<p id="p{number}" dir="auto"{kind}>{body}</p>')
-    earlier = _turn("Earlier in this article", _before(text, first), first > 0)
-    later = _turn("Later in this article", last, last < len(text))
+    earlier = later = ""
+    if text[:first].strip():
+        earlier = _turn("Earlier in this article", _before(text, first), first)
+    if text[last:].strip():
+        later = _turn("Later in this article", last)
     note = plural(len(text), "character")
     if earlier or later:
         note = f"characters {first + 1:,} to {last:,} of {len(text):,}"
@@ -198,7 +214,6 @@ def _is_heading(paragraph: str) -> bool:
     return len(paragraph) <= _LONGEST_HEADING and paragraph[-1:] not in ".!?…”\"',;:)"
 
 
-def _turn(label: str, at: int, is_there: bool) -> str:
-    if not is_there:
-        return ""
-    return f'<p><button class="quiet" data-at="{at}">{escape(label)}</button></p>'
+def _turn(label: str, at: int, until: int = 0) -> str:
+    place = f'data-at="{at}" data-until="{until}"'
+    return f'<p><button class="quiet" {place}>{escape(label)}</button></p>'

@@ -131,12 +131,14 @@
     save();
   }
   function listConversations() {
+    const full = make("option", "", `Only the last ${KEPT} conversations are kept`);
+    full.disabled = true;
     $("conversations").replaceChildren(...state.conversations.map((c) => {
       const item = make("option", "", c.answers.length ? clipped(c.answers[0].question, 60) : "New conversation");
       item.value = c.id;
       item.selected = c.id === state.current;
       return item;
-    }));
+    }), ...(state.conversations.length < KEPT ? [] : [full]));
   }
 
   /* the conversation */
@@ -394,12 +396,12 @@
     cited?.scrollIntoView({ block: "nearest" });
   }
   const leaveSource = () => { if (away && returnTo?.closest(".turn")) history.back(); else closeSource(); };
-  async function openArticle(id, at, keepFocus) {
+  async function openArticle(id, at, until, keepFocus) {
     if (!keepFocus) goAway();
-    opened = { article: id, at };
+    opened = { article: id };
     const wanted = opened;
     root.querySelectorAll(".cite[aria-current]").forEach((b) => b.removeAttribute("aria-current"));
-    await openSource(["page_article", id, at], keepFocus, () => opened === wanted);
+    await openSource(["page_article", id, at, until], keepFocus, () => opened === wanted);
     $("position").textContent = "";
     disable("previous", true);
     disable("next", true);
@@ -678,7 +680,6 @@
       const whole = { id: named(), answers: cut.answers }; // beside the edited one: both stay
       state.conversations = [whole, ...state.conversations];
       state.current = whole.id;
-      trace = null;
       save();
       show();
       writeNext();
@@ -723,7 +724,7 @@
     "previous": () => step(-1),
     "next": () => step(1),
     "close": leaveSource,
-    "open-article": (button) => { returnTo = button; openArticle(button.closest("[data-article]").dataset.article, 0); },
+    "open-article": (button) => { returnTo = button; openArticle(button.closest("[data-article]").dataset.article, 0, 0); },
     "remove": (button) => {
       const row = button.closest("[data-article]"), id = row.dataset.article;
       if (leaving.has(id)) return;
@@ -765,7 +766,7 @@
     if (!button || !root.contains(button) || button.getAttribute("aria-disabled") === "true") return;
     const turn = button.closest(".turn");
     if (button.dataset.cite !== undefined) openCitation(turn, button.dataset.group, Number(button.dataset.cite));
-    else if (button.dataset.at !== undefined) openArticle(opened.article, Number(button.dataset.at), true);
+    else if (button.dataset.at !== undefined) openArticle(opened.article, Number(button.dataset.at), Number(button.dataset.until), true);
     else if (button.getAttribute("role") === "radio") setLength(button.dataset.length, button);
     else if (Object.hasOwn(ACTS, button.dataset.act)) {
       if (button === $("ask")) event.preventDefault(); // it stops, and asks again from now on
@@ -852,7 +853,7 @@
     $("export").addEventListener("focusout", (event) => {
       if (event.relatedTarget && !$("export").contains(event.relatedTarget)) $("export").open = false;
     });
-    $("conversations").addEventListener("change", (event) => { cleared = trace = cut = null; state.current = event.target.value; save(); show(); });
+    $("conversations").addEventListener("change", (event) => { cleared = cut = null; state.current = event.target.value; save(); show(); });
     $("search").addEventListener("input", () => { clearTimeout(searching); searching = setTimeout(shelve, 120); });
     $("shelf").addEventListener("change", (event) => {
       const id = event.target.closest("[data-article]")?.dataset.article;
