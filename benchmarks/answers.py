@@ -124,7 +124,8 @@ def main() -> None:
                 print(line(name, system, figures), flush=True)
     if arguments.json:
         print(json.dumps({s: summary(r) for s, r in reports.items()}, indent=2))
-    draw(reports, Path(__file__).parent / "results" / f"risk-coverage-{name}.png")
+    if not arguments.only:  # a plot of some would take the place of that of all
+        draw(reports, Path(__file__).parent / "results" / f"risk-coverage-{name}.png")
 
 
 def read_any(path: Path) -> list[Question]:

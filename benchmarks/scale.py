@@ -200,7 +200,11 @@ def ask(folder: Path, questions: list[str], best: Numbers) -> dict[str, Any]:
     store = Store(folder)
     begun = time.perf_counter()
     retriever = HybridRetriever(
-        store, embedder, dense_weight=settings.dense_weight, pool=settings.pool
+        store,
+        embedder,
+        dense_weight=settings.dense_weight,
+        article_share=settings.article_share,
+        pool=settings.pool,
     )
     figures: dict[str, Any] = {"open_s": round(time.perf_counter() - begun, 3)}
 

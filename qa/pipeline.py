@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from qa.conversation.follow_up import standalone
-from qa.errors import ArticlesError, QuestionError, StoreBusyError
+from qa.errors import ArticlesError, StoreBusyError
 from qa.library.library import Library
 from qa.library.origin import check_origin
 from qa.library.progress import Progress
@@ -23,7 +23,7 @@ from qa.reading.stages import read_in_stages
 from qa.remember import Recent
 from qa.search.embed import open_embedder
 from qa.search.retrieve import HybridRetriever
-from qa.search.terms import content_words, well_formed
+from qa.search.terms import checked, content_words, well_formed
 from qa.settings import Settings
 from qa.types import Answer, Candidate, Hit, Turn
 
@@ -110,7 +110,11 @@ class QA:
                         raise  # nothing to ask yet
                     _log.warning("another process is indexing: asked is what is in")
             retriever = HybridRetriever(
-                kept, embedder, dense_weight=settings.dense_weight, pool=settings.pool
+                kept,
+                embedder,
+                dense_weight=settings.dense_weight,
+                article_share=settings.article_share,
+                pool=settings.pool,
             )
             reader = opening.result()
         calibration = load_calibration(reader.name)
@@ -137,7 +141,8 @@ class QA:
             ArticlesError: if there is no article of one of these ids.
             ValueError: if `only` is no list of ids, or `min_confidence` not in [0, 1].
         """
-        whole = _completed(_checked(question, self.settings), turns, self.settings)
+        most = self.settings.max_question_chars
+        whole = _completed(checked(question, max_chars=most), turns, self.settings)
         begun = time.perf_counter()
         if min_confidence is None:
             min_confidence = self.settings.min_confidence
@@ -174,7 +179,8 @@ class QA:
         """
         if top_k < 1:
             raise ValueError(f"top_k must be at least 1, got {top_k}")
-        question, among = _checked(question, self.settings), self._among(only)
+        question = checked(question, max_chars=self.settings.max_question_chars)
+        among = self._among(only)
         self.retriever.catch_up()
         return self.retriever.retrieve(question, top_k=top_k, mode=mode, only=among)
 
@@ -282,18 +288,3 @@ def _completed(question: str, turns: Sequence[Turn], settings: Settings) -> str:
     asked = [t for t in turns if max(len(t.question), len(t.answer.standalone)) <= most]
     whole = well_formed(standalone(question, asked))
     return whole if len(whole) <= most else question
-
-
-def _checked(question: str, settings: Settings) -> str:
-    question = well_formed(question).strip()
-    if len(question) > settings.max_question_chars:
-        raise QuestionError(
-            f"the question has {len(question):,} characters; a question has at most "
-            f"{settings.max_question_chars:,}. Ask in a sentence or two."
-        )
-    if not content_words(question):
-        raise QuestionError(
-            f"the question {question!r} has no word. Ask in a sentence, such as "
-            '"What did Iran say about Assad\'s elections?"'
-        )
-    return question

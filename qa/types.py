@@ -102,8 +102,8 @@ class Hit:
 class Candidate:
     """A span that a reader proposes: offsets of the article, and two raw logits.
 
-    `score` is the logit of the span, `null` the logit of "no answer" in the window
-    that holds it. Both are comparable across passages of one question.
+    `score` is the logit that the answer is in this place, `null` that of "no answer" in
+    the window that holds it. Both are comparable across passages of one question.
     """
 
     passage: Passage
@@ -126,7 +126,7 @@ class Candidate:
 
     @property
     def margin(self) -> float:
-        """Logit of the span minus logit of "no answer"."""
+        """Logit of the place minus logit of "no answer"."""
         return self.score - self.null
 
 

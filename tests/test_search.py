@@ -6,7 +6,7 @@ import pytest
 from qa.library.store import Store
 from qa.library.sync import sync
 from qa.search.embed import open_embedder
-from qa.search.retrieve import HybridRetriever, fuse
+from qa.search.retrieve import HybridRetriever, fuse, lift
 from qa.search.terms import content_words, coverage, quoted_phrases
 from qa.search.vectors import VectorIndex
 from qa.search.words import WordIndex
@@ -35,7 +35,9 @@ def store(tmp_path) -> Store:
 
 @pytest.fixture
 def retriever(store) -> HybridRetriever:
-    return HybridRetriever(store, open_embedder("hash:256"), dense_weight=0.3, pool=100)
+    return HybridRetriever(
+        store, open_embedder("hash:256"), dense_weight=0.3, article_share=0.0, pool=100
+    )
 
 
 def ids(hits) -> list[str]:
@@ -81,6 +83,28 @@ class TestFuse:
         scores = fuse({1: 0.5, 2: -0.1, 3: 0.0}, {}, dense_weight=1.0, pool=100)
         assert scores == {1: 1.0, 3: pytest.approx(1 / 6), 2: 0.0}
         assert fuse({1: -0.2}, {}, dense_weight=1.0, pool=100) == {1: 1.0}
+
+
+class TestLift:
+    def test_neighbours_of_the_best_pass_a_stray_one(self):
+        """A passage of the article that is asked about comes before another's."""
+        scores = {1: 1.0, 2: 0.6, 3: 0.4}
+        assert list(lift(scores, {1: 8, 2: 9, 3: 8}, share=0.5)) == [1, 3, 2]
+
+    def test_a_share_of_0_changes_nothing(self):
+        """Nor does one where each article has one passage."""
+        scores = {2: 0.9, 1: 0.3}
+        assert lift(scores, {1: 8, 2: 8}, share=0.0) == scores
+        assert lift(scores, {1: 8, 2: 9}, share=0.4) == pytest.approx(scores)
+
+    def test_a_share_of_1_makes_articles_alike(self):
+        """Then ties are broken by row."""
+        lifted = lift({5: 0.9, 3: 0.2, 1: 0.5}, {5: 8, 3: 8, 1: 9}, share=1.0)
+        assert list(lifted.items()) == [(3, 0.9), (5, 0.9), (1, 0.5)]
+
+    def test_a_row_that_is_gone_is_left_out(self):
+        """The store may have lost it since the index was read."""
+        assert lift({1: 0.9, 2: 0.8}, {2: 8}, share=0.3) == {2: pytest.approx(0.8)}
 
 
 class TestTerms:
@@ -346,6 +370,31 @@ class TestHybrid:
         assert all(hit.lexical is None for hit in dense)
         assert set(ids(words)) == {"a.txt", "b.txt"}
 
+    def test_an_article_that_is_asked_about_lifts_its_passages(self, tmp_path):
+        """What stands beside the best comes before a stray word, if both sides ask."""
+        folder = tmp_path / "two"
+        folder.mkdir()
+        near = "The harbour opens when the captain says so. " * 12
+        beside = "Gulls were fed by the captain and by nobody else. " * 10
+        stray = "A harbour is drawn on the old coin of the town. " * 10
+        (folder / "a.txt").write_text(f"{near}\n\n{beside}", encoding="utf-8")
+        (folder / "b.txt").write_text(stray, encoding="utf-8")
+        embedder = open_embedder("hash:256")
+        two = Store(tmp_path / "two-store")
+        sync(folder, two, embedder, Settings())
+
+        def found(share: float, mode: str) -> list[str]:
+            retriever = HybridRetriever(
+                two, embedder, dense_weight=0.3, article_share=share, pool=100
+            )
+            hits = retriever.retrieve("When opens the harbour?", top_k=3, mode=mode)
+            return [hit.passage.text[:4] for hit in hits]
+
+        assert found(0.0, "hybrid") == ["The ", "A ha", "Gull"]
+        assert found(0.9, "hybrid") == ["The ", "Gull", "A ha"]
+        for mode in ("words", "dense"):
+            assert found(0.9, mode) == found(0.0, mode)
+
     def test_only_some_articles(self, retriever):
         """What is not chosen is not found, by either side."""
         for mode in ("hybrid", "words", "dense"):
@@ -365,9 +414,9 @@ class TestHybrid:
         embedder = open_embedder("hash:256")
         alike = Store(tmp_path / "alike-store")
         sync(folder, alike, embedder, Settings())
-        hits = HybridRetriever(alike, embedder, dense_weight=0.3, pool=100).retrieve(
-            "Who said the harbour would open?", top_k=5, only=["a.txt", "b.txt"]
-        )
+        hits = HybridRetriever(
+            alike, embedder, dense_weight=0.3, article_share=0.0, pool=100
+        ).retrieve("Who said the harbour would open?", top_k=5, only=["a.txt", "b.txt"])
         assert ids(hits) == ["a.txt", "b.txt"]
         assert 0.9 < hits[1].score < hits[0].score == pytest.approx(1.0)
 

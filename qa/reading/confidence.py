@@ -20,7 +20,7 @@ __all__ = ["Calibration", "Evidence", "load_calibration"]
 class Evidence:
     """What speaks for one answer among those proposed for a question."""
 
-    margin: float  # logit of the span minus that of "no answer" in its window
+    margin: float  # logit of its place minus that of "no answer" in its window
     rank: float  # 1 / rank of its best passage, in (0, 1]
     fused: float  # fused retrieval score of its best passage, in [0, 1]
     cosine: float  # of the question and its best passage

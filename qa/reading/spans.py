@@ -1,5 +1,6 @@
 """Logits become spans: start and end chosen together, on the edges of words."""
 
+import math
 import re
 import unicodedata
 
@@ -91,7 +92,10 @@ def best_spans(
 ) -> list[tuple[int, int, float]]:
     """Return `(first, last, score)` of the best token spans, both ends included.
 
-    A span scores `start[first] + end[last]` (Devlin et al. 2019, 4.2). We keep raw
+    The best is the one with the largest `start[first] + end[last]` (Devlin et al. 2019,
+    4.2); it scores the log of the summed exponentials of that and of all that overlap
+    it, as probabilities of one place add up: a reader undecided between "30 September"
+    and "30 September 2015" is no less sure that the answer is there. We keep raw
     logits: a softmax within one passage makes scores of two passages incomparable
     (Clark & Gardner 2018). Spans do not overlap; ties go to the first.
 
@@ -105,10 +109,11 @@ def best_spans(
         max_tokens: longest span considered.
         at_most: how many spans.
 
-    >>> start, end = np.float32([9, 5, 1]), np.float32([9, 1, 4])
+    >>> start, end = np.float32([9, 9, 1]), np.float32([9, 1, 4])
     >>> ok = np.array([False, True, True])
-    >>> best_spans(start, end, ok, ok, max_tokens=30, at_most=2)
-    [(1, 2, 9.0)]
+    >>> found = best_spans(start, end, ok, ok, max_tokens=30, at_most=2)
+    >>> [(first, last, round(score, 2)) for first, last, score in found]  # 13, 10 and 5
+    [(1, 2, 13.05)]
     """
     token = np.arange(len(start))
     length = token[None, :] - token[:, None] + 1  # row: first token, column: last
@@ -116,15 +121,21 @@ def best_spans(
     if block is not None:
         valid &= block[:, None] == block[None, :]
     scores = np.where(valid, start[:, None] + end[None, :], -np.inf)
+    highest = scores.max(initial=-np.inf)
+    weights = np.exp(scores - highest) if highest > -np.inf else scores
     found: list[tuple[int, int, float]] = []
     while len(found) < at_most:
         first, last = divmod(int(scores.argmax()), len(start))
         score = float(scores[first, last])
         if score == -np.inf:
             break
-        found.append((first, last, score))
         # whatever starts before this one ends, and ends after it starts, overlaps it
-        scores[: last + 1, first:] = -np.inf
+        overlapping = np.s_[: last + 1, first:]
+        total = float(weights[overlapping].sum())
+        if total > 0:  # not so far below the highest that nothing is left
+            score = max(score, float(highest) + math.log(total))
+        found.append((first, last, score))
+        scores[overlapping], weights[overlapping] = -np.inf, 0.0
     return found
 
 

@@ -1,9 +1,9 @@
 """Passages are read best first, and no further once the answer is sure.
 
 The first alone is read where the second has a low score, then two, then all. Reading on
-from a sure answer helps none: on XQuAD the answers are as good as those of `read all`
-in `benchmarks.answers`, in two fifths of the time. By hand, on 1,700 answerable dev
-questions, F1 is 77.98 after 78.03 for all. Passages that hold the words of a sure
+from a sure answer helps hardly any: by hand, of 1,656 dev questions with an answer
+72.0 % are answered right, and 72.2 % where all seven passages are read for each; XQuAD
+wants 2.9 of them in the mean, newswire 4.0. Passages that hold the words of a sure
 answer are read all the same, so that the articles that agree are all cited.
 """
 

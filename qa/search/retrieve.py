@@ -10,7 +10,7 @@ from qa.search.vectors import VectorIndex
 from qa.search.words import WordIndex
 from qa.types import Hit
 
-__all__ = ["HybridRetriever", "fuse"]
+__all__ = ["HybridRetriever", "fuse", "lift"]
 
 _AT_ONCE = 4  # lexical searches beside the dense ones; more questions wait their turn
 
@@ -58,11 +58,45 @@ def fuse(
     return dict(sorted(total.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
+def lift(
+    scores: Mapping[int, float], articles: Mapping[int, int], *, share: float
+) -> dict[int, float]:
+    """Return scores of which a share is the best one of the same article, best first.
+
+    Where a passage is about the question, its neighbours are likelier to answer it than
+    a passage of another article that happens to hold one of its words. Order within an
+    article, and what is best of all, stay. Ties are broken by row.
+
+    Args:
+        scores: score by row, such as `fuse` gives.
+        articles: number of the article by row; a row that is not in it is left out.
+        share: of the score that the best of the article has, in [0, 1].
+
+    >>> lift({1: 1.0, 2: 0.6, 3: 0.4}, {1: 8, 2: 9, 3: 8}, share=0.5)
+    {1: 1.0, 3: 0.7, 2: 0.6}
+    """
+    best: dict[int, float] = {}
+    for row, article in articles.items():
+        best[article] = max(scores[row], best.get(article, 0.0))
+    lifted = {
+        row: (1.0 - share) * score + share * best[articles[row]]
+        for row, score in scores.items()
+        if row in articles
+    }
+    return dict(sorted(lifted.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
 class HybridRetriever:
     """Dense and lexical candidates of one store, fused."""
 
     def __init__(
-        self, store: Store, embedder: Embedder, *, dense_weight: float, pool: int
+        self,
+        store: Store,
+        embedder: Embedder,
+        *,
+        dense_weight: float,
+        article_share: float,
+        pool: int,
     ) -> None:
         """Open both indexes.
 
@@ -70,11 +104,14 @@ class HybridRetriever:
             store: the library.
             embedder: the one whose vectors the store holds.
             dense_weight: share of the dense side in the fused score, in [0, 1].
+            article_share: share of that score which the best passage of an article
+                gives to all of it, in [0, 1].
             pool: candidates asked of each side.
         """
         self._store = store
         self._embedder = embedder
         self._dense_weight = dense_weight
+        self._article_share = article_share
         self._pool = pool
         self._vectors = VectorIndex(store, embedder.name, embedder.dim)
         self._words = WordIndex(store)
@@ -131,6 +168,9 @@ class HybridRetriever:
             lexical = dict(searching.result())
         weight = {"hybrid": self._dense_weight, "dense": 1.0, "words": 0.0}[mode]
         scores = fuse(dense, lexical, dense_weight=weight, pool=pool)
+        if mode == "hybrid":
+            articles = self._store.articles_by_row(scores)
+            scores = lift(scores, articles, share=self._article_share)
         best = list(scores)[:top_k]
         return [
             Hit(p, scores[p.row], dense.get(p.row), lexical.get(p.row))
