@@ -22,6 +22,7 @@ import numpy as np
 from benchmarks.data import Line, pool_of, read_lines
 from benchmarks.pools import open_articles, open_pool
 from benchmarks.results import keep
+from qa.evaluation.evaluate import holds_answer
 from qa.evaluation.metrics import bootstrap_interval
 from qa.evaluation.questions import read_questions
 from qa.library.store import Rows, Store
@@ -102,7 +103,7 @@ def _is_of(passage: Passage, key: str) -> bool:
 
 
 def _holds(passage: Passage, answers: Sequence[str]) -> bool:
-    return any(answer in passage.text for answer in answers)
+    return holds_answer(passage.text, answers)
 
 
 def _articles(store: Store):  # type: ignore[no-untyped-def]  # Iterator[Article]

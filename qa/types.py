@@ -87,7 +87,8 @@ class Passage:
 class Hit:
     """A passage that retrieval found, with the evidence of both sides.
 
-    `score` is the fused score, comparable within one question only. `dense` is the
+    `score` is the fused score, a share of it the best one of the article; comparable
+    within one question only. `dense` is the
     cosine of question and passage, `lexical` the BM25 score; None where that side
     was not asked or did not find the passage.
     """

@@ -8,7 +8,7 @@ from qa.errors import ModelError
 from qa.library.sentences import sentence_around
 from qa.reading.answer import choose, propose
 from qa.reading.confidence import Calibration, Evidence, load_calibration
-from qa.reading.kinds import asks_amount, asks_statement, fits
+from qa.reading.kinds import asks_amount, asks_several, asks_statement, fits
 from qa.types import Answer, Article, Candidate, Hit, Passage
 
 # certain above a margin of 0, hopeless below: what is tested is the decision
@@ -229,6 +229,12 @@ class TestEvidence:
             found = self.evidence("Who came?", text, words).length
             assert found == pytest.approx(math.log(length or 1))
 
+    def test_a_list_pays_nothing_for_its_length(self):
+        text = "Nine ships of the line came."
+        for question, length in (("Which ships came?", 1.0), ("What came?", 6 / 3)):
+            found = self.evidence(question, text, text[:-1]).length
+            assert found == pytest.approx(math.log(length))
+
     def test_the_look_of_the_span_counts(self):
         text = "Nine ships came, a few of them late."
         for words, fit in (("Nine", 1.0), ("late", -1.0)):
@@ -289,6 +295,38 @@ class TestKinds:
     def test_who_is_asked(self, question):
         """It need not be the first word."""
         assert (fits(question, "Ann Lee"), fits(question, "in time")) == (1.0, -1.0)
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "which leaders signed it",
+            "In which towns was it signed?",
+            "What conditions has Greece set?",
+            "Which EU members voted against it?",
+            "What two things did he want?",
+            "Who were the founders?",
+            "Which women were named?",
+        ],
+    )
+    def test_several_are_asked_for(self, question):
+        """By a plural, a number or a verb."""
+        assert asks_several(question)
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "Which bank leads the talks?",
+            "Which of the banks leads the talks?",
+            "What makes lenders wary?",
+            "What does the bank want?",
+            "Which status did it have?",
+            "Which news agency was first?",
+            "Who founded the banks?",
+        ],
+    )
+    def test_one_is_asked_for(self, question):
+        """Verbs and some singulars end like plurals."""
+        assert not asks_several(question)
 
     def test_evidence_is_of_the_kind_asked_for(self):
         """An amount or a statement further on is not what is asked for."""

@@ -28,14 +28,14 @@ def test_the_passage_is_found(report):
     """Retrieval brings the right article first, and the answer among five."""
     assert report.mean("recall_1") >= 0.90
     assert report.mean("recall_5") >= 0.97
-    assert report.mean("answer_recall") >= 0.90
+    assert report.mean("answer_recall") >= 0.95
 
 
 def test_the_answer_is_right(report):
     """The level of the shipped reader and its calibration; a little room for chance."""
-    assert report.right >= 0.70
-    assert report.has_answer_f1 >= 0.66
-    assert report.mean("abstention_recall") >= 0.80
+    assert report.right >= 0.74
+    assert report.has_answer_f1 >= 0.70
+    assert report.mean("abstention_recall") >= 0.85
 
 
 class TestIran:

@@ -206,12 +206,18 @@ class TestAddAndRemove:
         library.restore()
         assert len(row_texts(library, name)) == 4
 
-    def test_a_removed_row_with_an_id_of_its_own_stays_removed(self, library, folder):
+    @pytest.mark.parametrize("names", [("one", "two"), ("101", "102")])
+    def test_a_removed_row_with_an_id_of_its_own_stays_removed(
+        self, library, folder, names
+    ):
         """Also when its text is edited, as a file does."""
-        rows = [{"id": "one", "text": "One whale."}, {"id": "two", "text": "Two."}]
+        rows = [
+            {"id": names[0], "text": "One whale."},
+            {"id": names[1], "text": "Two."},
+        ]
         (folder / "w.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
         library.sync()
-        library.remove(["w.jsonl#one"])
+        library.remove([f"w.jsonl#{names[0]}"])
         rows[0]["text"] = "One white whale."
         (folder / "w.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
         library.sync()
@@ -226,6 +232,58 @@ class TestAddAndRemove:
                 file.write("\n")
             library.sync()
             assert row_texts(library, "w.jsonl") == ["A whale."] * left
+
+    def test_of_equal_rows_the_very_one_stays_removed(self, library, folder):
+        """Two days may have the same weather."""
+        rows = [
+            {"date": f"202{n}-01-01", "title": "Weather", "text": "It rained."}
+            for n in range(3)
+        ]
+        (folder / "w.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+        library.sync()
+        library.remove(["w.jsonl#2", "w.jsonl#3"])
+        (folder / "w.jsonl").write_text(
+            "\n".join(map(json.dumps, rows)) + "\n", "utf-8"
+        )
+        library.sync()
+        shown = [a.published for a in library.articles() if a.id.startswith("w.")]
+        assert [str(day) for day in shown] == ["2020-01-01"]
+
+    def test_a_removed_row_of_a_repeated_id_stays_removed(self, library, folder):
+        """Rows of one id are told apart by their numbers."""
+        rows = [{"id": "x", "text": f"{n} whales."} for n in range(3)]
+        (folder / "w.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+        library.sync()
+        library.remove(["w.jsonl#x-3"])
+        (folder / "w.jsonl").write_text("\n".join(map(json.dumps, rows[1:])), "utf-8")
+        library.sync()
+        assert row_texts(library, "w.jsonl") == ["1 whales."]
+
+    def test_a_row_that_is_new_is_not_hidden_for_one_that_is_gone(
+        self, library, folder
+    ):
+        """What was removed and then deleted is forgotten."""
+        write_rows(folder / "w.jsonl", ["One whale.", "Two whales."])
+        library.sync()
+        library.remove(["w.jsonl#2"])
+        write_rows(folder / "w.jsonl", ["One whale."])
+        library.sync()
+        assert library.hidden() == []
+        write_rows(folder / "w.jsonl", ["One whale.", "Three whales."])
+        library.sync()
+        assert row_texts(library, "w.jsonl") == ["One whale.", "Three whales."]
+
+    def test_what_a_build_before_removed_stays_removed(self, library, folder):
+        """It kept the id alone."""
+        write_rows(folder / "w.jsonl", ["One whale.", "Two whales."])
+        library.sync()
+        number = next(a.number for a in library.articles() if a.id == "w.jsonl#2")
+        with library.store.change() as change:
+            change.remove_article(number)
+            change.hide("w.jsonl#2", "w.jsonl")
+        write_rows(folder / "w.jsonl", ["One whale.", "Two whales.", "Three whales."])
+        library.sync()
+        assert row_texts(library, "w.jsonl") == ["One whale.", "Three whales."]
 
     def test_a_removed_row_is_known_by_its_title_too(self, library, folder):
         """Short answers to other questions are no equal rows."""
@@ -579,6 +637,25 @@ class TestOutOfSight:
         for name in ("llamas.md", "rockets.txt"):
             folder.with_name(name).rename(folder / name)
         assert library.sync().unchanged == 3
+
+    def test_links_to_a_disk_that_is_not_there(self, library, folder):
+        """All of them are found, and none of them can be read."""
+        before = ids(library)
+        for name in ("llamas.md", "rockets.txt"):
+            (folder / name).unlink()
+            (folder / name).symlink_to(folder / "unmounted" / name)
+        with pytest.raises(ArticlesError, match="no file in it"):
+            library.sync()
+        assert ids(library) == before
+
+    def test_nothing_is_kept_of_what_cannot_be_indexed_now(self, library, folder):
+        """What is added waits with the user until the folder is there again."""
+        for name in ("llamas.md", "rockets.txt"):
+            (folder / name).unlink()
+        with pytest.raises(ArticlesError, match="remove them on the page"):
+            library.add([("w.md", b"A whale.")])
+        library.remove(ids(library))
+        assert [r.status for r in library.add([("w.md", b"A whale.")])] == ["added"]
 
     def test_added_files_out_of_sight_stay(self, library, store, monkeypatch):
         """The folder of files that were handed over cannot be listed."""

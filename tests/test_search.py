@@ -5,6 +5,7 @@ import pytest
 
 from qa.library.store import Store
 from qa.library.sync import sync
+from qa.pipeline import QA
 from qa.search.embed import open_embedder
 from qa.search.retrieve import HybridRetriever, fuse, lift
 from qa.search.terms import content_words, coverage, quoted_phrases
@@ -394,6 +395,11 @@ class TestHybrid:
         assert found(0.9, "hybrid") == ["The ", "Gull", "A ha"]
         for mode in ("words", "dense"):
             assert found(0.9, mode) == found(0.0, mode)
+        knobs = {"embedder": "hash:256", "reader": "sentence", "dense_weight": 0.3}
+        settings = Settings(**knobs, article_share=0.9)
+        with QA.open(folder, store=tmp_path / "two-store", settings=settings) as qa:
+            hits = qa.retrieve("When opens the harbour?", top_k=3)
+        assert [hit.passage.text[:4] for hit in hits] == ["The ", "Gull", "A ha"]
 
     def test_only_some_articles(self, retriever):
         """What is not chosen is not found, by either side."""

@@ -52,7 +52,14 @@ def run(reader, hits, **options):
 
 class TestSettings:
     @pytest.mark.parametrize(
-        "knobs", [{"sure": 0.5}, {"sure": (0.5, 1.5)}, {"sure": [0.5]}, {"apart": -0.1}]
+        "knobs",
+        [
+            {"sure": 0.5},
+            {"sure": (0.5, 1.5)},
+            {"sure": [0.5]},
+            {"apart": -0.1},
+            {"article_share": 1.5},
+        ],
     )
     def test_what_is_no_probability_is_refused(self, knobs):
         """The message names the knob and what was found."""

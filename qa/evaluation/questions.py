@@ -60,20 +60,22 @@ def read_questions(
             f"{path}: cannot be read ({error}). Give a UTF-8 file with one JSON "
             "object a line."
         ) from error
-    questions: dict[str, Question] = {}
+    questions: list[Question] = []
+    ids: set[str] = set()
     wrong = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             question = _parse(line)
-            _check_id(question.id, questions)
+            _check_id(question.id, ids)
+            ids.add(question.id)
             if check is not None:
                 check(question.text)
         except (ValueError, TypeError, QuestionError) as error:
             wrong.append(f"{path}, line {number}: {error}")
         else:
-            questions[question.id] = question
+            questions.append(question)
     if wrong:
         raise QuestionsError("\n".join(_told(path, wrong)))
     if not questions:
@@ -81,7 +83,7 @@ def read_questions(
             f"{path}: no question in it. Write one JSON object a line with `id`, "
             "`question` and `answers`."
         )
-    return list(questions.values())
+    return questions
 
 
 def _check_id(id_: str, known: Container[str]) -> None:

@@ -33,6 +33,7 @@ class _Batch:
     departures: list[int] = field(default_factory=list)
     records: list[FileRecord] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    hidden: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by file
     begun: list[str] = field(default_factory=list)  # files of which more is to come
     n_passages: int = 0
 
@@ -105,6 +106,10 @@ class Batches:
         """Have a file read again unless its record follows: only a part is in."""
         self._open.begun.append(path)
 
+    def hide(self, file: str, entries: Iterable[str]) -> None:
+        """Keep what the hidden articles of a file are known by now."""
+        self._open.hidden[file] = tuple(entries)
+
     def forget(self, path: str) -> None:
         """Drop what is known of a file, and what was hidden of it."""
         self._open.forgotten.append(path)
@@ -176,6 +181,10 @@ class Batches:
                 change.forget_file(path)
             for path in batch.begun:
                 change.reread(path)
+            for file, entries in batch.hidden.items():
+                change.show(file)
+                for entry in entries:
+                    change.hide(entry, file)
             for record in batch.records:
                 change.put_file(record)
                 change.set_file_hash(record.path, record.hash)

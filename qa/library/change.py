@@ -56,12 +56,12 @@ class Change:
         """Have all files read again: the same bytes are read differently now."""
         self._execute("UPDATE files SET mtime_ns = -1, hash = ''")
 
-    def hide(self, name: str, file: str) -> None:
+    def hide(self, entry: str, file: str) -> None:
         """Keep an article out of the library, although its file holds it.
 
-        `name` is what it will be known by: see `hidden.py`.
+        `entry` is what it is known by: see `hidden.py`.
         """
-        self._execute("INSERT OR REPLACE INTO hidden VALUES (?, ?)", (name, file))
+        self._execute("INSERT OR REPLACE INTO hidden VALUES (?, ?)", (entry, file))
 
     def show(self, file: str) -> None:
         """Allow all articles of a file again."""

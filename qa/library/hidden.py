@@ -1,53 +1,84 @@
-"""Articles that the user took out of the library, although their file holds them."""
+"""Articles that the user took out of the library, although their file holds them.
 
-from collections import Counter
-from collections.abc import Collection, Sequence
-from itertools import count
+Each is known by its id and a hash of what it says: the id of a row may be its number,
+which another row gets when one above it is deleted.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from qa.library.records import embedded_text, text_hash
 from qa.types import Article, Passage
 
-__all__ = ["name_for", "not_hidden"]
+__all__ = ["by_file", "entry_of", "id_of", "still_hidden"]
+
+_BETWEEN = "\0"  # in no file's name
 
 
-def _name(article: Article, nth: int = 1) -> str:
-    """Return what an article is hidden by; `nth` counts equal rows of a file.
+def entry_of(article: Article) -> str:
+    """Return what a hidden article is known by."""
+    return f"{article.id}{_BETWEEN}{_hash(article)}"
 
-    That is its id, unless this may be the number of a row, which another row gets when
-    one above it is deleted: such a row is known by its title and words.
 
-    >>> _name(Article("a.jsonl#x7", "a.jsonl", "Rain", "It rained."))
-    'a.jsonl#x7'
-    >>> _name(Article("a.jsonl#7", "a.jsonl", "Rain", "It rained."), 2)
-    'a.jsonl#7234273c2bfe2e149b6c4dadbb614ce2 (2)'
+def id_of(entry: str) -> str:
+    """Return the id that the article had when it was last read."""
+    return entry.partition(_BETWEEN)[0]
+
+
+def by_file(entries: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the entries of each file, from files by entry."""
+    files: defaultdict[str, list[str]] = defaultdict(list)
+    for entry, file in entries.items():
+        files[file].append(entry)
+    return dict(files)
+
+
+def still_hidden(
+    articles: Sequence[Article], entries: Collection[str], shown: Iterable[Article]
+) -> dict[str, str]:
+    """Return the entries of those articles of one file that stay hidden, by their ids.
+
+    Hidden is the article of that id that says the same; else one that says the same
+    under another id; else the one of that id, unless it was shown until now under any:
+    then it took the place of one that is gone. Entries that fit none are dropped.
+
+    Args:
+        articles: all that the file holds now.
+        entries: of its hidden articles, or ids alone, as builds before kept them.
+        shown: those of its articles that the store holds.
     """
-    name = article.id
-    if name.rpartition("#")[2].isdecimal():
-        words = embedded_text(Passage(article, 0, len(article.text)))
-        name = f"{article.path}#{text_hash(words).hex()}"
-    return name if nth == 1 else f"{name} ({nth})"
+    if not entries:
+        return {}
+    hashes = {article.id: _hash(article) for article in articles}
+    known = {article.id: _hash(article) for article in shown}
+    hidden: dict[str, str] = {}
+    wanted = []
+    for entry in entries:
+        id_, _, said = entry.partition(_BETWEEN)
+        if id_ in hashes and said in ("", hashes[id_]):
+            hidden[id_] = hashes[id_]
+        else:
+            wanted.append((id_, said))
+    edited = []
+    for id_, said in wanted:
+        moved = (
+            other
+            for other, saying in hashes.items()
+            if saying == said and other not in hidden and known.get(other) != said
+        )
+        place = next(moved, None)
+        if place is not None:
+            hidden[place] = said
+        else:
+            edited.append(id_)
+    for id_ in edited:
+        if id_ in hashes and hashes[id_] not in known.values():
+            hidden.setdefault(id_, hashes[id_])
+    return {id_: f"{id_}{_BETWEEN}{said}" for id_, said in hidden.items()}
 
 
-def name_for(article: Article, hidden: Collection[str]) -> str:
-    """Return the name to hide an article by, which none that is hidden has."""
-    names = (_name(article, nth) for nth in count(1))
-    return next(name for name in names if name not in hidden)
-
-
-def not_hidden(
-    articles: Sequence[Article], hidden: Collection[str]
-) -> Sequence[Article]:
-    """Return those articles of one file that are not hidden.
-
-    Of equal rows the first are left out, as many as were hidden.
-    """
-    if not hidden:
-        return articles
-    met: Counter[str] = Counter()
-    left = []
-    for article in articles:
-        name = _name(article)
-        met[name] += 1
-        if _name(article, met[name]) not in hidden:
-            left.append(article)
-    return left
+def _hash(article: Article) -> str:
+    # a title that is only the row's number is left out
+    words = embedded_text(Passage(article, 0, len(article.text)))
+    told = article.published, article.source, article.byline, words
+    return text_hash("\n".join(map(str, told))).hex()

@@ -12,8 +12,9 @@ from typing import Literal
 
 from qa.errors import QAError, StoreBusyError
 from qa.library.change import Change
-from qa.library.hidden import name_for
+from qa.library.hidden import entry_of, id_of
 from qa.library.lock import locked
+from qa.library.origin import scan_for
 from qa.library.progress import Progress, SyncReport
 from qa.library.records import StoredArticle
 from qa.library.scan import ADDED, added_folder
@@ -158,10 +159,12 @@ class Library:
         folder of the user is never written to.
 
         Raises:
+            ArticlesError: if there is no folder, or none of its files is left.
             StoreBusyError: if another process is writing.
         """
         place = added_folder(self.store.folder)
         with self._alone():
+            scan_for(self.store, self.folder)  # before anything is kept
             place.mkdir(parents=True, exist_ok=True)
             names = [_keep(place, _safe(name), data) for name, data in files]
         report = self.sync()
@@ -181,15 +184,12 @@ class Library:
         wanted = set(ids)
         files = set()
         with self._alone(), self.store.change() as change:
-            hidden = self.store.hidden()
-            for entry in self.store.article_list():
-                article = self.store.article(entry.id) if entry.id in wanted else None
-                file = self.store.file_of(entry.id)
+            for stored in self.store.article_list():
+                article = self.store.article(stored.id) if stored.id in wanted else None
+                file = self.store.file_of(stored.id)
                 if article is not None and file is not None:
-                    name = name_for(article, hidden)
-                    hidden[name] = file
-                    change.remove_article(entry.number)
-                    change.hide(name, file)
+                    change.remove_article(stored.number)
+                    change.hide(entry_of(article), file)
                     files.add(file)
             change.drop_orphan_vectors()
             self._forget_empty(change, files)
@@ -221,8 +221,8 @@ class Library:
         return added_folder(self.store.folder) / file.removeprefix(ADDED)
 
     def hidden(self) -> list[str]:
-        """Return what hidden articles are known by, sorted; see `hidden.py`."""
-        return list(self.store.hidden())
+        """Return the ids of hidden articles, sorted."""
+        return [id_of(entry) for entry in self.store.hidden()]
 
     def restore(self) -> None:
         """Bring hidden articles back.

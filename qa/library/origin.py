@@ -55,16 +55,18 @@ def scan_for(store: Store, articles: Path) -> list[Found]:
             store holds articles of it.
     """
     found = scan(articles, store=store.folder)
-    if any(not file.path.startswith(ADDED) for file in found):
+    own = (file.place for file in found if not file.path.startswith(ADDED))
+    if any(map(os.path.exists, own)):  # links may be left of a disk that is not there
         return found
-    files = store.article_files().items()
-    stored = sum(count for file, count in files if not file.startswith(ADDED))
+    files = store.article_files()
+    stored = sum(count for file, count in files.items() if not file.startswith(ADDED))
     if stored:
         raise ArticlesError(
             f"{str(articles)!r} has no file in it; wanted are those of {stored:,} "
             "articles that were read from it. What is indexed stays; look whether the "
             "disk or the network is there, and try again. If they are gone for good, "
-            f"go to the store, {str(store.folder)!r}: {REBUILD}."
+            "remove them on the page, or go to the store, "
+            f"{str(store.folder)!r}: {REBUILD}."
         )
     return found
 

@@ -4,14 +4,24 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from qa.library.formats.masthead import readable_name
 from qa.types import Article, Passage
 
-__all__ = ["SCHEMA", "SCHEMA_VERSION", "Counts", "FileRecord", "StoredArticle"]
-__all__ += ["ARTICLE_COLUMNS", "article_of", "day_of", "embedded_text", "pairs_of"]
+__all__ = ["SCHEMA", "SCHEMA_VERSION", "Counts", "FileRecord", "Pairs"]
+__all__ += [
+    "StoredArticle",
+    "ARTICLE_COLUMNS",
+    "article_of",
+    "day_of",
+    "embedded_text",
+    "pairs_of",
+]
 __all__ += ["text_hash"]
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
+"""Paths, each with the reason why nothing was read there."""
 
 SCHEMA_VERSION = 2
 SCHEMA = """
@@ -77,7 +87,7 @@ class FileRecord:
     size: int  # bytes
     mtime_ns: int
     hash: str  # SHA-256, hexadecimal
-    skipped: tuple[tuple[str, str], ...] = ()
+    skipped: Pairs = ()
 
 
 @dataclass(frozen=True, slots=True)

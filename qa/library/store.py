@@ -123,7 +123,7 @@ class Store:
         return [pair for (skipped,) in rows for pair in pairs_of(skipped)]
 
     def hidden(self) -> dict[str, str]:
-        """Return the articles that were taken out of the library: name -> file."""
+        """Return the articles that were taken out of the library: entry -> file."""
         rows = self._database.rows("SELECT id, file FROM hidden ORDER BY id")
         return dict(rows)
 

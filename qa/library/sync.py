@@ -11,12 +11,12 @@ from qa.errors import FormatError
 from qa.library.batch import Batches, slices
 from qa.library.content import cause_of, content_of
 from qa.library.formats import Parsed, read_articles
-from qa.library.hidden import not_hidden
+from qa.library.hidden import by_file, still_hidden
 from qa.library.lock import locked
 from qa.library.origin import ORIGIN, check_origin, origin_of, scan_for
 from qa.library.passages import split
 from qa.library.progress import Progress, SyncReport
-from qa.library.records import FileRecord
+from qa.library.records import FileRecord, Pairs
 from qa.library.scan import Found
 from qa.library.store import Store
 from qa.protocols import Embedder
@@ -82,11 +82,10 @@ class _Run:
         self._settings = settings
         self._tell = progress or (lambda _: None)
         self._known = store.files()
-        self._hidden = store.hidden()
+        self._hidden = by_file(store.hidden())
         self._gone_by_hash: defaultdict[str, deque[str]] = defaultdict(deque)
         self._batches = batches
-        self._files_done = self._files_total = 0
-        self._bytes_done = self._bytes_total = 0
+        self._files_done = self._files_total = self._bytes_done = self._bytes_total = 0
         self._begun = time.perf_counter()
         self._is_recut = False  # passages went that no article took along
         self._redone = 0  # stored passages cut or embedded anew
@@ -134,11 +133,11 @@ class _Run:
         known = self._known.keys() | self._store.unrecorded_files()
         gone = {
             path: self._known.get(path)
-            for path in sorted({*known, *self._hidden.values()} - present)
+            for path in sorted({*known, *self._hidden} - present)
             if not path.startswith(closed)  # out of sight is not deleted
         }
-        self._hidden = {name: f for name, f in self._hidden.items() if f not in gone}
         for path, record in gone.items():
+            self._hidden.pop(path, None)
             if record is not None and record.hash:
                 self._gone_by_hash[record.hash].append(path)
         todo = [file for file in found if not self._is_unchanged(file)]
@@ -230,12 +229,9 @@ class _Run:
         self._depart(file.path)
         self._record(file, digest, ((file.path, reason),))
 
-    def _record(
-        self, file: Found, digest: str, skipped: tuple[tuple[str, str], ...]
-    ) -> None:
-        self._batches.record(
-            FileRecord(file.path, file.size, file.mtime_ns, digest, skipped)
-        )
+    def _record(self, file: Found, digest: str, skipped: Pairs) -> None:
+        facts = file.path, file.size, file.mtime_ns, digest, skipped
+        self._batches.record(FileRecord(*facts))
 
     def _replace_articles(self, file: Found, digest: str, parsed: Parsed) -> None:
         """Store what is new of a file's articles; equal ones stay as they are."""
@@ -243,7 +239,9 @@ class _Run:
             article.id: (number, article)
             for number, article in self._store.articles_of(file.path)
         }
-        articles = not_hidden(parsed.articles, self._hidden)
+        removed = self._hidden.get(file.path, [])
+        hidden = still_hidden(parsed.articles, removed, [a for _, a in stored.values()])
+        articles = [a for a in parsed.articles if a.id not in hidden]
         for done, article in enumerate(articles):
             number, old = stored.pop(article.id, (None, None))
             if old is not None and replace(old, file_hash=digest) == article:
@@ -257,6 +255,8 @@ class _Run:
                 self._batches.flush()
                 self._report_progress(file.size * done / len(articles))
         self._batches.depart([number for number, _ in stored.values()])
+        if removed:
+            self._batches.hide(file.path, hidden.values())
         self._record(file, digest, tuple((s.path, s.reason) for s in parsed.skipped))
 
     def _depart(self, path: str) -> None:

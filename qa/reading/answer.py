@@ -14,7 +14,13 @@ from dataclasses import dataclass, replace
 
 from qa.reading.cite import cite, cite_passage
 from qa.reading.confidence import Calibration, Evidence
-from qa.reading.kinds import asks_statement, fits, is_beside, statement
+from qa.reading.kinds import (
+    asks_several,
+    asks_statement,
+    fits,
+    is_beside,
+    statement,
+)
 from qa.reading.spans import level_marks
 from qa.search.terms import content_words, coverage, fold
 from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Reason
@@ -110,6 +116,7 @@ def _evidence(
     context = f"{best.passage.article.title}\n{best.passage.text}"
     n_words = len(_words(best.text).split())
     is_statement = asks_statement(question)
+    is_long = is_statement or asks_several(question)  # by its nature
     return Evidence(
         margin=best.margin,
         rank=1.0 / min(ranked[_place(c.passage)][0] for c in group),
@@ -120,7 +127,7 @@ def _evidence(
         agreement=math.log(len({c.passage.article.id for g in alike for c in g})),
         fit=fits(question, best.text),
         statement=float(is_statement),
-        length=0.0 if is_statement else math.log(max(1.0, n_words / _FREE)),
+        length=0.0 if is_long else math.log(max(1.0, n_words / _FREE)),
         asked=math.log1p(len(content_words(question))),
     )
 

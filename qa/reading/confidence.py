@@ -29,7 +29,7 @@ class Evidence:
     agreement: float  # log of the articles that give the same, fewer or more words
     fit: float  # 1 if it looks like the kind that was asked for, -1 if not, else 0
     statement: float  # 1 where it is asked what somebody said, else 0
-    length: float  # log of a third of its words; 0 up to three, and for a statement
+    length: float  # log of a third of its words; 0 to three, for statement and list
     asked: float  # log of one more than the words that say what is asked
 
 

@@ -8,7 +8,14 @@ others, no rule: the calibration gives it its weight.
 import re
 from functools import lru_cache
 
-__all__ = ["asks_amount", "asks_statement", "fits", "is_beside", "statement"]
+__all__ = [
+    "asks_amount",
+    "asks_several",
+    "asks_statement",
+    "fits",
+    "is_beside",
+    "statement",
+]
 
 _ASKS = re.compile(
     r"\b(?:(?P<time>what (?:year|date|day|month|time)|which (?:year|date|day|month)"
@@ -32,6 +39,21 @@ _BEFORE = frozenset(  # a word that asks, where the clause does not start with i
     """.split()
 )
 _LOOKED_AT = 40  # characters before such a word
+_PLURAL = (  # by its last letter, which "status", "basis" and "press" have too
+    r"(?!(?:news|series|species|means|politics|physics|economics|mathematics|athletics"
+    r"|does|goes|says)\b)\w{2,}[^\W_](?<![su])(?<!i)s\b"
+)
+_SEVERAL = re.compile(
+    rf"\bwhich\s+{_PLURAL}"
+    # behind another word it may be a verb: "which bank leads the talks"
+    rf"|\b(?:which|what)\s+(?:\w+\s+)?{_PLURAL}\s+"
+    r"(?:are|were|have|had|do|did|does|has|is|was|will|would|can|could|should|must|may"
+    r"|might|\w{3,}ed)\b"
+    r"|\b(?:which|what)\s+(?:two|three|four|five|six|seven|eight|nine|ten|\d+)\s"
+    r"|\b(?:who|what|which)\s+(?:are|were|all|else)\b"
+    r"|\b(?:which|what)\s+(?:people|men|women|children)\b",
+    re.I,
+)
 _ASIDE = re.compile(  # "when the dam broke, how many", not "when did it, in all, break"
     r"when (?!(?:did|do|does|is|are|was|were|will|would|has|had|have|can|could|should"
     r"|may|might|must)\b)\w[^,]*,",
@@ -117,6 +139,17 @@ def asks_statement(question: str) -> bool:
     (True, False)
     """
     return _kind(question) == "statement"
+
+
+def asks_several(question: str) -> bool:
+    """Tell whether it is asked for more than one, so that the answer is a list.
+
+    >>> asks_several("Which countries signed it?"), asks_several("Which bank leads it?")
+    (True, False)
+    >>> asks_several("What two things did he want?"), asks_several("What did he want?")
+    (True, False)
+    """
+    return _SEVERAL.search(question) is not None
 
 
 def statement(text: str) -> int:

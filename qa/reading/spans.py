@@ -93,11 +93,12 @@ def best_spans(
     """Return `(first, last, score)` of the best token spans, both ends included.
 
     The best is the one with the largest `start[first] + end[last]` (Devlin et al. 2019,
-    4.2); it scores the log of the summed exponentials of that and of all that overlap
-    it, as probabilities of one place add up: a reader undecided between "30 September"
-    and "30 September 2015" is no less sure that the answer is there. We keep raw
-    logits: a softmax within one passage makes scores of two passages incomparable
-    (Clark & Gardner 2018). Spans do not overlap; ties go to the first.
+    4.2). It scores the log of the summed exponentials of that and of all that overlap
+    it, but overlap none that is better, as probabilities of one place add up: a reader
+    undecided between "30 September" and "30 September 2015" is no less sure that the
+    answer is there. We keep raw logits: a softmax within one passage makes scores of
+    two passages incomparable (Clark & Gardner 2018). Spans do not overlap; ties go to
+    the first.
 
     Args:
         start: logit of each token to open the answer.
@@ -122,7 +123,8 @@ def best_spans(
         valid &= block[:, None] == block[None, :]
     scores = np.where(valid, start[:, None] + end[None, :], -np.inf)
     highest = scores.max(initial=-np.inf)
-    weights = np.exp(scores - highest) if highest > -np.inf else scores
+    is_some = highest > -np.inf  # False, too, where logits are no numbers
+    weights = np.exp(scores - highest) if is_some else np.zeros_like(scores)
     found: list[tuple[int, int, float]] = []
     while len(found) < at_most:
         first, last = divmod(int(scores.argmax()), len(start))

@@ -64,8 +64,8 @@ def lift(
     """Return scores of which a share is the best one of the same article, best first.
 
     Where a passage is about the question, its neighbours are likelier to answer it than
-    a passage of another article that happens to hold one of its words. Order within an
-    article, and what is best of all, stay. Ties are broken by row.
+    a passage of another article that happens to hold one of its words. Below a share of
+    1, order within an article, and what is best of all, stay. Ties are broken by row.
 
     Args:
         scores: score by row, such as `fuse` gives.
