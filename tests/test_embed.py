@@ -173,6 +173,18 @@ class TestMiniLM:
         with pytest.raises(ModelError, match="no such processor"):
             embedder.encode(["Who?"], kind="question")
 
+    def test_a_process_that_ends_meanwhile_waits_for_it(self):
+        """A thread that dies inside OpenVINO takes the process with it."""
+        code = (
+            "import time; from qa.search import embed\n"
+            "embed.open_encoder = lambda _: (time.sleep(0.3), print('opened'))\n"
+            "embedder = embed.open_embedder('minilm')"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, check=True
+        )
+        assert done.stdout.strip() == b"opened"
+
     def test_a_text_is_cut_at_256_tokens(self, opened):
         long = "word " * 10_000
         vectors = opened("minilm").encode([long, long + "end"], kind="question")

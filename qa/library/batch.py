@@ -153,7 +153,7 @@ class Batches:
                 after.vectors.exception()  # one batch at a time
             return self._encode(texts)
 
-        return beside(work, name="qa-embed")
+        return beside(work, name="qa-embed", is_waited_for=False)
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         """Return shape `(len(texts), dim)`, a slice at a time."""

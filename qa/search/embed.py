@@ -60,7 +60,12 @@ class CompiledEmbedder:
             ModelError: if weights are missing or altered.
         """
         verify(weights)
-        self._opening = beside(lambda: open_encoder(recipe), name="qa-embedder")
+        self._opening = beside(
+            # waited for: by hand, two of three processes that ended meanwhile crashed
+            lambda: open_encoder(recipe),
+            name="qa-embedder",
+            is_waited_for=True,
+        )
         self._tokenizer = tokenizer_of(weights.folder, max_tokens=_MAX_TOKENS)
         # 32-bit vectors are those of torch, whoever computes them
         how = "f32" if recipe.ranges is None else f"int8-{recipe.identity[:8]}"
