@@ -241,13 +241,12 @@ class TestAddAndRemove:
         ]
         (folder / "w.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
         library.sync()
-        library.remove(["w.jsonl#2", "w.jsonl#3"])
-        (folder / "w.jsonl").write_text(
-            "\n".join(map(json.dumps, rows)) + "\n", "utf-8"
-        )
+        library.remove(["w.jsonl#2"])
+        rows.insert(0, {"date": "2030-01-01", "title": "Weather", "text": "It shone."})
+        (folder / "w.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
         library.sync()
         shown = [a.published for a in library.articles() if a.id.startswith("w.")]
-        assert [str(day) for day in shown] == ["2020-01-01"]
+        assert sorted(day.year for day in shown) == [2020, 2022, 2030]
 
     def test_a_removed_row_of_a_repeated_id_stays_removed(self, library, folder):
         """Rows of one id are told apart by their numbers."""
@@ -269,6 +268,17 @@ class TestAddAndRemove:
         write_rows(folder / "w.jsonl", ["One whale."])
         library.sync()
         assert library.hidden() == []
+        write_rows(folder / "w.jsonl", ["One whale.", "Three whales."])
+        library.sync()
+        assert row_texts(library, "w.jsonl") == ["One whale.", "Three whales."]
+
+    def test_a_row_that_moves_up_is_not_hidden_for_one_that_is_gone(
+        self, library, folder
+    ):
+        """It was shown under another number until now."""
+        write_rows(folder / "w.jsonl", ["One whale.", "Two whales.", "Three whales."])
+        library.sync()
+        library.remove(["w.jsonl#2"])
         write_rows(folder / "w.jsonl", ["One whale.", "Three whales."])
         library.sync()
         assert row_texts(library, "w.jsonl") == ["One whale.", "Three whales."]
@@ -648,12 +658,15 @@ class TestOutOfSight:
             library.sync()
         assert ids(library) == before
 
-    def test_nothing_is_kept_of_what_cannot_be_indexed_now(self, library, folder):
+    def test_nothing_is_kept_of_what_cannot_be_indexed_now(
+        self, library, folder, store
+    ):
         """What is added waits with the user until the folder is there again."""
         for name in ("llamas.md", "rockets.txt"):
             (folder / name).unlink()
         with pytest.raises(ArticlesError, match="remove them on the page"):
             library.add([("w.md", b"A whale.")])
+        assert not (store.folder / "added").exists()
         library.remove(ids(library))
         assert [r.status for r in library.add([("w.md", b"A whale.")])] == ["added"]
 

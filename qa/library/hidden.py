@@ -55,11 +55,11 @@ def still_hidden(
     wanted = []
     for entry in entries:
         id_, _, said = entry.partition(_BETWEEN)
-        if id_ in hashes and said in ("", hashes[id_]):
-            hidden[id_] = hashes[id_]
+        if hashes.get(id_) == said:
+            hidden[id_] = said
         else:
             wanted.append((id_, said))
-    edited = []
+    shown_already, edited = frozenset(known.values()), []
     for id_, said in wanted:
         moved = (
             other
@@ -72,7 +72,7 @@ def still_hidden(
         else:
             edited.append(id_)
     for id_ in edited:
-        if id_ in hashes and hashes[id_] not in known.values():
+        if id_ in hashes and hashes[id_] not in shown_already:
             hidden.setdefault(id_, hashes[id_])
     return {id_: f"{id_}{_BETWEEN}{said}" for id_, said in hidden.items()}
 

@@ -14,13 +14,7 @@ from dataclasses import dataclass, replace
 
 from qa.reading.cite import cite, cite_passage
 from qa.reading.confidence import Calibration, Evidence
-from qa.reading.kinds import (
-    asks_several,
-    asks_statement,
-    fits,
-    is_beside,
-    statement,
-)
+from qa.reading.kinds import asks_several, asks_statement, fits, is_beside, statement
 from qa.reading.spans import level_marks
 from qa.search.terms import content_words, coverage, fold
 from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Reason
