@@ -206,6 +206,21 @@ class TestWords:
         rows = index.search("Where was the minister of foreign trade?", 5)
         assert len({row for row, _ in rows}) == len(rows)
 
+    def test_a_name_counts_more_than_how_it_is_asked(self, store):
+        """In few articles "what" and "did" are as rare as a name."""
+        with store.change() as change:
+            for name, text in (
+                ("f.txt", "Keller did leave at noon, long before all of us sat down."),
+                ("g.txt", "Nobody knew what they did."),
+            ):
+                article = Article(name, name, "", text)
+                change.put_article(article, name, [Passage(article, 0, len(text))])
+        index = WordIndex(store)
+        rows = index.search("what did Keller?", 5)
+        assert ids_of(store, rows)[0] == "f.txt"
+        rows = index.search("what did they?", 5)  # nothing else is asked
+        assert ids_of(store, rows)[0] == "g.txt"
+
     def test_fewer_asked_than_found(self, store):
         """The best of more are the best."""
         index = WordIndex(store)

@@ -1,6 +1,6 @@
 """The fields of the word index, and what is asked of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import tantivy
 
@@ -35,19 +35,19 @@ SCHEMA = _schema()
 
 
 def words_query(
-    terms: Iterable[str], phrases: Iterable[Sequence[str]]
+    weights: Mapping[str, float], phrases: Iterable[Sequence[str]]
 ) -> tantivy.Query | None:
     """Return a query for any of these terms and quoted phrases; None without any.
 
     Args:
-        terms: of the question, each once.
+        weights: of the question's terms, 1 for one that counts in full.
         phrases: terms of each phrase, in order.
     """
     parts = []
-    for term in terms:
-        parts.append(tantivy.Query.term_query(SCHEMA, "body", term))
-        title = tantivy.Query.term_query(SCHEMA, "title", term)
-        parts.append(tantivy.Query.boost_query(title, _TITLE_WEIGHT))
+    for term, weight in weights.items():
+        for field, share in (("body", weight), ("title", weight * _TITLE_WEIGHT)):
+            query = tantivy.Query.term_query(SCHEMA, field, term)
+            parts.append(tantivy.Query.boost_query(query, share))
     for phrase in phrases:
         if len(phrase) > 1:
             query = together_query("body", phrase)

@@ -29,6 +29,7 @@ __all__ = ["WordIndex"]
 logger = logging.getLogger(__name__)
 
 _CANDIDATES = 300  # best by their words alone, whose pairs are counted
+_FUNCTION_WEIGHT = 0.5  # of a word that says how it is asked, not what about
 _HEAP_BYTES = 64_000_000
 _FORMAT = "3"  # of fields and terms; another one on disk is rebuilt
 _DOTTED = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_]\b)+(?!\.\w)")  # U.S, J.K
@@ -65,10 +66,10 @@ class WordIndex:
     ) -> list[tuple[int, float]]:
         """Return at most `k` pairs (row, BM25 score), best first, ties by row.
 
-        All words of the question count, "who" and "of" too, and so do phrases that the
-        question quotes, and neighbouring content words that stand near each other in
-        the passage (Metzler & Croft 2005): `benchmarks/results/retrieval.jsonl` tells
-        what comes of it.
+        All words of the question count, "who" and "of" half, since in a few articles
+        they are as rare as names. So do phrases that the question quotes, and
+        neighbouring content words that stand near each other in the passage (Metzler &
+        Croft 2005): `benchmarks/results/retrieval.jsonl` tells what comes of it.
 
         Words are asked first, alone: Tantivy leaves out passages that cannot be among
         the best (block-max WAND) only where nothing but words is asked. Pairs are then
@@ -147,7 +148,10 @@ class WordIndex:
 
     def _words_query(self, question: str) -> tantivy.Query | None:
         phrases = [self.terms(phrase) for phrase in quoted_phrases(question)]
-        return words_query(dict.fromkeys(self.terms(_spelled(question))), phrases)
+        weights = dict.fromkeys(self.terms(_spelled(question)), _FUNCTION_WEIGHT)
+        for term in self.terms(_spelled(" ".join(content_words(question)))):
+            weights[term] = 1.0
+        return words_query(weights, phrases)
 
     def _pairs(self, question: str) -> list[tuple[str, str]]:
         content = set(self.terms(" ".join(content_words(question))))
