@@ -1,111 +1,32 @@
-"""An answer as text for a terminal, and as Markdown; wording shared with the page."""
+"""An answer as text for a terminal, and as Markdown."""
 
-import math
 import textwrap
 from collections.abc import Callable, Sequence
 
 from qa.types import Alternative, Answer, Citation
+from qa.wording import (
+    clipped,
+    confidence_percent,
+    confidence_words,
+    is_worth_a_look,
+    markdown_line,
+    missing_words,
+    near_passages,
+    near_sentences,
+    one_line,
+    part_around,
+    place,
+    plain,
+    reason_words,
+    worth_a_look,
+)
 
-__all__ = [
-    "Item",
-    "beside",
-    "clipped",
-    "confidence_percent",
-    "confidence_words",
-    "markdown_line",
-    "missing_words",
-    "one_line",
-    "place",
-    "plain",
-    "plain_line",
-    "reason_words",
-    "to_markdown",
-    "to_text",
-    "worth_a_look",
-]
+__all__ = ["Item", "beside", "to_markdown", "to_text"]
 
 Item = tuple[str, Sequence[Citation]]
 """Words, and what is cited for them."""
 
-_LEAST_LIKELY = 0.05  # confidence below which other words are not shown
-_LEVELS = ((0.9, "very sure"), (0.7, "fairly sure"), (0.5, "more likely than not"))
 _ON, _OFF = "\ue000", "\ue001"  # private use: no article has a right to them
-_REASONS = {  # one chosen article is told of in the singular
-    "no_articles": "There are no articles here yet.",
-    "no_match": "{who} {do} not say: {none_is} about the words of this question.",
-    "no_answer": "{who} {do} not say: passages come near, but none answers.",
-    "low_confidence": "{who} may not say: the best words found are unsure.",
-}
-
-
-def clipped(text: str, max_chars: int) -> str:
-    """Return the text in one line, cut at a word where it is too long.
-
-    A text without spaces is cut where it must be, unlike by `textwrap.shorten`.
-
-    >>> clipped("one  two three", 8), clipped("onetwothree", 5)
-    ('one two…', 'onet…')
-    """
-    line = " ".join(text[: 8 * max_chars].split())
-    if len(line) <= max_chars:
-        return line
-    cut = line[: max_chars - 1]
-    if line[max_chars - 1] != " " and cut.rfind(" ") > max_chars // 2:
-        cut = cut[: cut.rfind(" ")]
-    return cut.rstrip(" .,;:·…") + "…"
-
-
-def confidence_percent(confidence: float) -> int:
-    """Return a confidence in whole percent, rounded down.
-
-    Down, so that nothing is shown at the percentage from which answers are given and
-    held back all the same; and nothing is "100 %".
-
-    >>> confidence_percent(0.318), confidence_percent(0.32), confidence_percent(1.0)
-    (31, 32, 99)
-    """
-    # 100 * 0.29 is 28.999999999999996
-    return min(99, math.floor(100 * confidence + 1e-9))
-
-
-def confidence_words(confidence: float) -> str:
-    """Return how sure an answer is, in words.
-
-    >>> confidence_words(0.93), confidence_words(0.2)
-    ('very sure', 'unsure')
-    """
-    return next((words for least, words in _LEVELS if confidence >= least), "unsure")
-
-
-def reason_words(answer: Answer, chosen: int = 0) -> str:
-    """Return why there is no answer, as a sentence; of an answer, the empty string.
-
-    `chosen` is how many articles were asked, where only some were; 0 stands for all.
-    """
-    if answer.reason is None:
-        return ""
-    who, do, none_is = "The articles", "do", "none is"
-    if chosen == 1:
-        who, do, none_is = "The chosen article", "does", "it is not"
-    elif chosen:
-        who = f"The {chosen:,} chosen articles"
-    return _REASONS[answer.reason].format(who=who, do=do, none_is=none_is)
-
-
-def one_line(passage: str) -> str:
-    r"""Return the beginning of a passage in one line, its paragraphs told apart.
-
-    >>> one_line("The search\n\nPolice look for two men.")
-    'The search · Police look for two men.'
-    """
-    lines = [line for line in passage[:1000].splitlines() if line.strip()]
-    return " · ".join(lines)
-
-
-def worth_a_look(answer: Answer) -> list[tuple[int, Alternative]]:
-    """Return the other words found that are likely enough, each with its index."""
-    others = enumerate(answer.alternatives)
-    return [(n, other) for n, other in others if other.confidence >= _LEAST_LIKELY]
 
 
 def beside(answer: Answer) -> list[tuple[str, list[Item]]]:
@@ -113,27 +34,22 @@ def beside(answer: Answer) -> list[tuple[str, list[Item]]]:
 
     The nearest passages are one item without words.
     """
-    others: list[Item] = [
-        (f"{other.text} ({confidence_percent(other.confidence)} %)", other.citations)
-        for _, other in worth_a_look(answer)
-    ]
-    heading = "Other answers" if answer.is_found else "Words found, but unsure"
-    near: list[Item] = [("", answer.nearest)] if answer.nearest else []
-    lists = [(heading, others), ("Nearest passages", near)]
-    return [(heading, items) for heading, items in lists if items]
-
-
-def place(citation: Citation) -> str:
-    """Return where a citation stands: title, date, page or paragraph."""
-    parts = [citation.title]
-    if citation.published:
-        day = citation.published
-        parts.append(f"{day.day} {day:%B %Y}")
-    if citation.page:
-        parts.append(f"page {citation.page}")
+    if answer.is_found:
+        shown = [other for _, other in worth_a_look(answer)]
+        heading = "Other answers"
+        items: list[Item] = [(_with_percent(o.text, o), o.citations) for o in shown]
     else:
-        parts.append(f"paragraph {citation.paragraph}")
-    return ", ".join(parts)
+        heading = "What comes nearest"
+        near = [other for _, other in near_sentences(answer)]
+        items = [(_with_percent(o.sentence, o), o.citations[:1]) for o in near]
+        if passages := [citation for _, citation in near_passages(answer)]:
+            items.append(("", passages))
+    return [(heading, items)] if items else []
+
+
+def _with_percent(words: str, other: Alternative) -> str:
+    share = f" ({confidence_percent(other.confidence)} %)"
+    return words + (share if is_worth_a_look(other) else "")
 
 
 def to_text(answer: Answer, *, width: int = 80, is_styled: bool = False) -> str:
@@ -150,41 +66,18 @@ def to_text(answer: Answer, *, width: int = 80, is_styled: bool = False) -> str:
     if answer.text is None:
         told = (reason_words(answer), missing_words(answer))
         lines += [words for words in told if words]
-        if answer.nearest:
-            lines += ["", "Nearest passages:"]
-            lines += [_nearest(n, c, width) for n, c in enumerate(answer.nearest, 1)]
+        if near := _near(answer, width):
+            lines += ["", "What comes nearest:", *near]
     else:
         lines += [_wrap(answer.text, width, _marked if is_styled else str), ""]
         for number, citation in enumerate(answer.citations, 1):
             lines += _cited(number, citation, answer, width)
-    if others := worth_a_look(answer):
-        lines += ["", "Others:" if answer.is_found else "Unsure:"]
+    if answer.is_found and (others := worth_a_look(answer)):
+        lines += ["", "Others:"]
         lines += [_other(alternative, width) for _, alternative in others]
     text = plain("\n".join([*lines, "", _footer(answer)]), kept=f"\n{_ON}{_OFF}")
     on, off = ("\x1b[1m", "\x1b[0m") if is_styled else ("[[", "]]")
     return text.replace(_ON, on).replace(_OFF, off)
-
-
-def plain(text: str, *, kept: str = "\n") -> str:
-    r"""Return text without control characters, so that no article commands a terminal.
-
-    What is blank becomes a space, line ends aside.
-
-    >>> plain("a\x1b[2J\tb\u00a0c\n")
-    'a[2J b c\n'
-    """
-    return "".join(
-        c if c.isprintable() or c in kept else " " if c.isspace() else "" for c in text
-    )
-
-
-def plain_line(text: str) -> str:
-    r"""Return text for a terminal in one line.
-
-    >>> plain_line("one\n\ttwo\x1b[0m")
-    'one two[0m'
-    """
-    return " ".join(plain(text, kept="").split())
 
 
 def _marked(text: str) -> str:
@@ -226,13 +119,6 @@ def _markdown_citations(citations: Sequence[Citation]) -> list[str]:
     return items
 
 
-def missing_words(answer: Answer) -> str:
-    """Return which words of the question no article contains; may be empty."""
-    if not answer.unknown_words:
-        return ""
-    return f"No article contains: {', '.join(answer.unknown_words)}"
-
-
 def _cited(
     number: int,
     citation: Citation,
@@ -256,10 +142,32 @@ def _cited(
     return [head, where, body]
 
 
-def _nearest(number: int, citation: Citation, width: int) -> str:
-    quote = clipped(one_line(citation.quote), 3 * width)
-    body = textwrap.fill(quote, width, initial_indent="    ", subsequent_indent="    ")
-    return f"[{number}] {place(citation)}\n{body}"
+def _near(answer: Answer, width: int) -> list[str]:
+    """Return the sentences and passages that come nearest, numbered."""
+    lines: list[str] = []
+    for _, other in near_sentences(answer):
+        lines.append(_near_sentence(len(lines) + 1, other, width))
+    for _, citation in near_passages(answer):
+        quote = clipped(one_line(citation.quote), 3 * width)
+        lines.append(_item(len(lines) + 1, place(citation), quote, width))
+    return lines
+
+
+def _near_sentence(number: int, other: Alternative, width: int) -> str:
+    first, sentence = other.citations[0], other.sentence
+    start, end = first.start - first.sentence_start, first.end - first.sentence_start
+    (left, right), cut, cut_off = part_around(
+        sentence, (0, len(sentence)), (start, end), 2 * width
+    )
+    words, head = sentence[start:end], _with_percent(place(first), other)
+    words = _marked(words) if is_worth_a_look(other) else words
+    quote = f"{cut}{sentence[left:start]}{words}{sentence[end:right]}{cut_off}"
+    return _item(number, head, " ".join(quote.split()), width)
+
+
+def _item(number: int, head: str, words: str, width: int) -> str:
+    body = textwrap.fill(words, width, initial_indent="    ", subsequent_indent="    ")
+    return f"[{number}] {head}\n{body}"
 
 
 def _other(alternative: Alternative, width: int) -> str:
@@ -281,13 +189,3 @@ def _footer(answer: Answer) -> str:
 
 def _wrap(text: str, width: int, style: Callable[[str], str] = str) -> str:
     return "\n".join(style(line) for line in textwrap.wrap(text, width))
-
-
-def markdown_line(text: str) -> str:
-    r"""Return the text in one line, without what Markdown would read as markup.
-
-    >>> markdown_line("two\n*stars*")
-    'two \\*stars\\*'
-    """
-    special = "\\`*_{}[]<>#|"
-    return "".join(f"\\{c}" if c in special else c for c in " ".join(text.split()))

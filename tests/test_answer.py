@@ -121,12 +121,27 @@ class TestChoose:
         assert (answer.text, answer.reason) == (None, "no_match")
 
     def test_none_answers(self):
-        """A span that its own window doubts is no answer."""
+        """A span that is hardly ever right is no answer; a likelier one may be."""
         a = passage("a", "Ann ran.")
-        answer = decide([(a, [candidate(a, "Ann", -2.0)])])
+        answer = decide([(a, [candidate(a, "Ann", -9.0)])])
+        assert answer.confidence < 0.1
         assert answer.reason == "no_answer"
+        assert decide([(a, [candidate(a, "Ann", -2.0)])]).reason == "low_confidence"
         assert [c.article for c in answer.nearest] == ["a"]
         assert answer.citations == ()
+
+    def test_the_nearest_passages_are_those_with_the_best_words(self):
+        """What the reader finds likeliest comes before what ranks first."""
+        first, second, third = (
+            passage(name, f"Of note {name}.") for name in ("a", "b", "c")
+        )
+        pairs = [
+            (first, [candidate(first, "note a", -9.0)]),
+            (second, []),
+            (third, [candidate(third, "note c", -7.0)]),
+        ]
+        answer = decide(pairs)
+        assert [c.article for c in answer.nearest] == ["c", "a", "b"]
 
     def test_less_sure_than_asked_for(self):
         """A higher bar turns an answer into an abstention that keeps its span."""

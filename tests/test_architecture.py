@@ -28,6 +28,7 @@ ORDER = [
     "pipeline",
     "evaluation",
     "verify",
+    "wording",
     "render",
     "web",
     "cli",

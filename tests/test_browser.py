@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -511,13 +512,15 @@ def test_what_is_said_of_chosen_articles_holds_for_them(page):
     examples = page.locator("#qa-examples")
     expect(examples.locator("button")).to_have_text(["Who is Maria Quispe?"])
     turn = ask(page, "Zorgblatt whisper penguins?")
-    expect(turn.locator(".reason")).to_contain_text("The chosen article does not say")
+    one = re.compile("^The chosen article (does|may) not say")
+    expect(turn.locator(".reason")).to_have_text(one)
     expect(turn.locator(".spent")).to_contain_text("over 1 passage")
     page.reload()
-    expect(turn.locator(".reason")).to_contain_text("The chosen article does not say")
+    expect(turn.locator(".reason")).to_have_text(one)
     turn.get_by_role("button", name="Ask all articles").click()
     wide = page.locator('.turn[data-turn="1"]')
-    expect(wide.locator(".reason")).to_contain_text("The articles do not say")
+    every = re.compile("^The articles (do|may) not say")
+    expect(wide.locator(".reason")).to_have_text(every)
     expect(page.locator("#qa-chosen")).not_to_contain_text("only 1")
 
 

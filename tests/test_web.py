@@ -102,8 +102,9 @@ def assert_harmless(html: str) -> None:
 def cite(article: Article, quote: str, at: int = 0, **others: Any) -> Citation:
     start = article.text.index(quote, at)
     end = start + len(quote)
+    before = article.text.rfind(". ", 0, start)
     facts: dict[str, Any] = {
-        "sentence_start": max(0, article.text.rfind(". ", 0, start) + 1),
+        "sentence_start": before + 2 if before >= 0 else 0,
         "sentence_end": min(
             x for x in (article.text.find(".", end) + 1, len(article.text)) if x > 0
         ),
@@ -382,14 +383,27 @@ def test_an_answer_tells_what_others_say(article):
     assert "Another article says: Ada left (1)" in text
     assert "60 %" in text
     assert "1 %" not in text
-    unfound = dataclasses.replace(
-        answer, text=None, sentence=None, reason="no_answer", citations=()
+    assert "rained. Other" not in text
+    terminal = to_text(answer)
+    assert "Ada left (60 %;" in terminal
+    assert "(1 %;" not in terminal
+
+
+def test_a_terminal_is_told_what_comes_nearest(article):
+    """Sentences with the words that may answer, marked, and how sure they are."""
+    unsure, less = (
+        Alternative(words, sentence, confidence, (cite(article, words),))
+        for words, sentence, confidence in (
+            ("Bo stayed", "Bo stayed; it rained on.", 0.2),
+            ("Ada left", "Ada left.", 0.02),
+        )
     )
-    assert "rained" not in Seen(turn_html(unfound, 0, lambda _: article)).text
-    for shown in (answer, unfound):
-        terminal = to_text(shown)
-        assert "Ada left (60 %;" in terminal
-        assert "(1 %;" not in terminal
+    passage = cite(dataclasses.replace(article, id="b.md", title="Other"), "It rained")
+    terminal = to_text(missing(article, passage, alternatives=(unsure, less)))
+    near = terminal.partition("What comes nearest:\n")[2]
+    assert "paragraph 1 (20 %)\n    [[Bo stayed]]; it rained on.\n[2]" in near
+    assert "paragraph 1\n    Ada left.\n[3] Other" in near
+    assert near.index("Ada left.") < near.index("    It rained")
 
 
 def test_only_several_articles_that_say_the_same_are_others(article):
@@ -497,19 +511,42 @@ def test_that_only_some_articles_were_asked_is_told(article):
     assert ("data-act", "widen") not in everywhere.attributes
 
 
-def test_unsure_words_stand_before_what_is_near(article):
-    """They are what the reason names, so they are open, with how sure they are."""
-    unsure = Alternative("Bo stayed", "Bo stayed.", 0.2, (cite(article, "Bo stayed"),))
-    answer = missing(article, cite(article, "Ada left"), alternatives=(unsure,))
-    html = turn_html(
-        dataclasses.replace(answer, reason="low_confidence"), 0, lambda _: article
+def test_sentences_with_unsure_words_are_what_comes_nearest(article):
+    """Each once, the words marked if they are likely at all; then other passages."""
+    unsure, less = (
+        Alternative(words, sentence, confidence, (cite(article, words),))
+        for words, sentence, confidence in (
+            ("Bo stayed", "Bo stayed; it rained on.", 0.2),
+            ("Ada left", "Ada left.", 0.02),
+        )
     )
-    text = Seen(html).text
-    assert text.index("20 %") < text.index("Nearest passages")
-    assert '<details class="others" open>' in html
-    none = turn_html(answer, 0, lambda _: article)
-    assert '<details class="others">' in none
-    assert none.index("Nearest passages") < none.index("20 %")
+    again = dataclasses.replace(unsure, confidence=0.1)
+    passage = cite(dataclasses.replace(article, id="b.md"), "It rained")
+    own = cite(article, "Ada left")
+    answer = missing(
+        article, own, nearest=(own, passage), alternatives=(unsure, again, less)
+    )
+    html = turn_html(answer, 0, lambda _: article)
+    assert html.count('class="near-words"') == 3
+    assert '<mark class="span">Bo stayed</mark>; it rained on.' in html
+    assert "20 %" in html
+    assert '<span class="near-words" dir="auto">Ada left.</span>' in html
+    assert "10 %" not in html
+    assert "2 %" not in Seen(html).text
+    assert 'data-cite="1" data-group="nearest"' in html
+    assert "<details" not in html
+
+
+def test_a_long_sentence_that_comes_near_is_shown_around_its_words(article):
+    text = f"{'So it goes on, ' * 40}and Bo stayed{', and it goes on' * 40}."
+    held = dataclasses.replace(article, text=text)
+    place = cite(held, "Bo stayed")
+    unsure = Alternative("Bo stayed", text, 0.2, (place,))
+    html = turn_html(missing(held, place, alternatives=(unsure,)), 0, lambda _: article)
+    words = html.partition('class="near-words"')[2].partition("</span>")[0]
+    assert '<mark class="span">Bo stayed</mark>' in words
+    assert words.count("…") == 2
+    assert len(words) < 500
 
 
 def test_a_skipped_file_is_told_without_the_words_of_programs():
@@ -589,15 +626,15 @@ def test_the_markdown_export_has_quote_place_and_hash(article):
 
 @pytest.mark.parametrize("kind", ["markdown", "html"])
 def test_an_export_tells_what_is_near_and_what_else_was_found(article, kind):
-    near = cite(article, "Ada left", file_hash="ab12")
+    near = cite(dataclasses.replace(article, id="b.md"), "Ada left", file_hash="ab12")
     other = Alternative("Bo stayed", "Bo stayed.", 0.2, (cite(article, "Bo stayed"),))
     none = missing(article, near, alternatives=(other,))
     found = answered(near, article, alternatives=(other,))
     text = export(kind, "T", [(none, 0)], DAY)["text"].partition("<script")[0]
-    for words in ("Nearest passages", "Ada left", "Words found, but unsure", "20 %"):
+    for words in ("What comes nearest", "Ada left", "Bo stayed", "20 %"):
         assert words in text
     text = export(kind, "T", [(found, 0)], DAY)["text"].partition("<script")[0]
-    assert "Nearest passages" not in text
+    assert "What comes nearest" not in text
     assert text.index("Other answers") < text.index("Bo stayed")
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from qa.cli.library import articles_of, open_library, settings_of, store_of
 from qa.cli.streams import print_json, read_text
 from qa.errors import QAError
-from qa.render import plain, plain_line
 from qa.schema import ANSWER_SCHEMA
+from qa.wording import plain, plain_line
 
 if TYPE_CHECKING:
     from qa.evaluation import Report

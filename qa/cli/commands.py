@@ -18,9 +18,10 @@ from qa.cli.library import (
 )
 from qa.cli.streams import print_error, print_json, read_text
 from qa.errors import QAError, QuestionError
-from qa.render import plain, plain_line, to_text
+from qa.render import to_text
 from qa.schema import answer_to_json
 from qa.types import Answer, Turn
+from qa.wording import plain, plain_line
 
 if TYPE_CHECKING:
     from qa.library.store import Store

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import QAError
-from qa.render import plain
+from qa.wording import plain
 
 __all__ = ["print_error", "print_json", "read_text"]
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 from qa.errors import QAError
 from qa.library.formats import SUPPORTED, is_supported
 from qa.library.library import FileResult
-from qa.render import clipped, reason_words
 from qa.schema import Json, answer_from_json, answer_to_json
 from qa.types import Answer, Article, Citation, Turn
 from qa.web.answer_html import stub_html, turn_html
@@ -29,6 +28,7 @@ from qa.web.source_html import (
 )
 from qa.web.text_html import escape, plural
 from qa.web.turnstile import TURNSTILE
+from qa.wording import clipped, reason_words
 
 if TYPE_CHECKING:
     from qa.pipeline import QA

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 
-from qa.render import (
+from qa.types import Alternative, Answer, Article, Citation
+from qa.web.source_html import is_changed, paragraphs_around
+from qa.web.text_html import escape, isolated, marked, plural
+from qa.wording import (
     clipped,
     confidence_percent,
     confidence_words,
+    is_worth_a_look,
+    near_passages,
+    near_sentences,
     one_line,
+    part_around,
     reason_words,
     worth_a_look,
 )
-from qa.types import Alternative, Answer, Article, Citation
-from qa.web.source_html import is_changed, paragraphs_around
-from qa.web.text_html import escape, isolated, marked, part_around, plural
 
 __all__ = ["Lookup", "answer_html", "stub_html", "turn_html"]
 
@@ -20,6 +24,7 @@ Lookup = Callable[[str], Article | None]
 """Finds an article by its id; None when it has gone from the library."""
 
 _MOST_BESIDE = 700  # characters of the sentence shown on either side of the span
+_MOST_NEAR = 150  # the same, where it is one of several that come near
 _LONG_SPAN = 160  # characters; a longer one is set smaller
 _WHOLE = 0.9  # share of its sentence from which a span counts as all of it
 _LENGTHS = {"span": "Words", "sentence": "Sentence", "paragraph": "Paragraph"}
@@ -178,9 +183,8 @@ def _alternatives(answer: Answer) -> str:
     if not shown:
         return ""
     items = "".join(_alternative(index, a) for index, a in shown)
-    is_open = " open" if answer.reason == "low_confidence" else ""
     return (
-        f'<details class="others"{is_open}><summary>{escape(_others(answer, shown))} '
+        f'<details class="others"><summary>{escape(_others(answer, shown))} '
         f'<span class="count">({len(shown)})</span></summary>'
         f"<ol>{items}</ol></details>"
     )
@@ -188,8 +192,6 @@ def _alternatives(answer: Answer) -> str:
 
 def _others(answer: Answer, shown: list[tuple[int, Alternative]]) -> str:
     """Return what stands above the alternatives: who says otherwise, if one does."""
-    if not answer.is_found:
-        return "Words found, but unsure"
     cited = {citation.article for citation in answer.citations}
     others = [
         a
@@ -220,27 +222,46 @@ def _not_found(answer: Answer, number: int, chosen: int) -> str:
             f"<em>{isolated(word, 80)}</em>" for word in answer.unknown_words[:12]
         )
         missing = f'<p class="missing">No article contains: {words}</p>'
-    near = ""
-    if answer.nearest:
-        items = "".join(
-            f'<li><button class="cite" data-cite="{index}" data-group="nearest">'
-            '<span class="near-words" dir="auto">'
-            f"{escape(clipped(one_line(c.quote), 220))}</span> "
-            f"{_place(c)}</button></li>"
-            for index, c in enumerate(answer.nearest)
-        )
-        near = f'<h3>Nearest passages</h3><ol class="nearest">{items}</ol>'
-    more = _alternatives(answer)
-    is_unsure = answer.reason == "low_confidence"
     all_ = ""
     if chosen:
         all_ = '<p><button class="widen" data-act="widen">Ask all articles</button></p>'
     return (
         f'<div class="unfound"><p class="reason">'
         f"{escape(reason_words(answer, chosen))}</p>"
-        f"{all_}{missing}{more + near if is_unsure else near + more}"
+        f"{all_}{missing}{_near(answer)}"
         f'<div class="instead" data-instead="{number}" hidden></div>'
         f"{_footer(answer, is_found=False)}</div>"
+    )
+
+
+def _near(answer: Answer) -> str:
+    """Return the sentences and passages that come nearest, as a list."""
+    items = [_near_sentence(index, a) for index, a in near_sentences(answer)]
+    for index, citation in near_passages(answer):
+        words = escape(clipped(one_line(citation.quote), 220))
+        items.append(_near_item("nearest", index, words, _place(citation)))
+    if not items:
+        return ""
+    return f'<h3>What comes nearest</h3><ol class="nearest">{"".join(items)}</ol>'
+
+
+def _near_sentence(index: int, other: Alternative) -> str:
+    """Return an item whose words are marked where they may be an answer after all."""
+    first, text = other.citations[0], other.sentence
+    span = (first.start - first.sentence_start, first.end - first.sentence_start)
+    (start, end), cut, cut_off = part_around(text, (0, len(text)), span, _MOST_NEAR)
+    if is_worth_a_look(other):
+        words = marked(text, start, end, span=span)
+        place = _place(first, f"{confidence_percent(other.confidence)} %")
+    else:
+        words, place = marked(text, start, end), _place(first)
+    return _near_item("alternatives", index, f"{cut}{words}{cut_off}", place)
+
+
+def _near_item(group: str, index: int, words: str, place: str) -> str:
+    return (
+        f'<li><button class="cite" data-cite="{index}" data-group="{group}">'
+        f'<span class="near-words" dir="auto">{words}</span> {place}</button></li>'
     )
 
 

@@ -7,19 +7,18 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 from qa.errors import QAError
-from qa.render import (
-    beside,
+from qa.render import beside, to_markdown
+from qa.schema import Json, answer_to_json
+from qa.types import Answer, Citation
+from qa.web.text_html import escape
+from qa.wording import (
     confidence_percent,
     confidence_words,
     markdown_line,
     missing_words,
     place,
     reason_words,
-    to_markdown,
 )
-from qa.schema import Json, answer_to_json
-from qa.types import Answer, Citation
-from qa.web.text_html import escape
 
 __all__ = ["Asked", "Kind", "export"]
 

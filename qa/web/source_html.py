@@ -3,9 +3,9 @@
 from bisect import bisect_right
 
 from qa.library.sentences import Span, paragraph_spans
-from qa.render import clipped
 from qa.types import Article, Citation
-from qa.web.text_html import escape, isolated, marked, part_around, plural
+from qa.web.text_html import escape, isolated, marked, plural
+from qa.wording import clipped, part_around
 
 __all__ = [
     "article_head",

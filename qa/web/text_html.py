@@ -10,16 +10,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from qa.library.sentences import Span
-from qa.render import clipped
+from qa.wording import clipped
 
-__all__ = ["escape", "isolated", "marked", "part_around", "plural"]
+__all__ = ["escape", "isolated", "marked", "plural"]
 
 # embeddings, overrides and isolates; then what HTML drops or cannot hold
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
-# of a word that a cut goes through: its end, its beginning, with white space
-_END_OF_WORD = re.compile(r"\S{0,40}\s+")
-_BEGINNING_OF_WORD = re.compile(r"\s+\S{0,40}\Z")
 
 
 def escape(text: str) -> str:
@@ -50,29 +47,6 @@ def plural(count: int, noun: str) -> str:
     ('1 article', '1,200 articles')
     """
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def part_around(
-    text: str, whole: Span, inner: Span, max_beside: int
-) -> tuple[Span, str, str]:
-    """Return the part of `whole` around `inner`, and the signs of what is left out.
-
-    The part has at most `max_beside` characters on either side of `inner`, and is cut
-    between words, or where it must be in a text without spaces. A sign is empty on a
-    side where nothing is cut.
-
-    >>> part_around("one two three four", (0, 18), (8, 13), 6)
-    ((4, 18), '… ', '')
-    """
-    first = max(whole[0], inner[0] - max_beside)
-    last = min(whole[1], inner[1] + max_beside)
-    before, after = first > whole[0], last < whole[1]
-    # from the character outside of the cut, so that a whole word is not taken for half
-    if before and (rest := _END_OF_WORD.match(text, first - 1, inner[0])):
-        first = rest.end()
-    if after and (rest := _BEGINNING_OF_WORD.search(text, inner[1], last + 1)):
-        last = rest.start()
-    return (first, last), "… " if before else "", " …" if after else ""
 
 
 def marked(

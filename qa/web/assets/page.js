@@ -7,7 +7,7 @@
   const LENGTHS = ["span", "sentence", "paragraph"];
   const MOST_FILES = 50, LARGEST_FILE = 50e6, LARGEST_UPLOAD = 100e6; // the server holds to the same
   const LENGTH_WORDS = { span: "words", sentence: "sentence", paragraph: "paragraph" };
-  const GROUPS = { citations: "Citation", alternatives: "Other answer", nearest: "Near passage" };
+  const GROUPS = { citations: "Citation", alternatives: "Other answer" }, NEAR = "Nearest";
   const UNREACHED = "The server does not answer. Is `qa serve` still running?";
   let root, state, busy = null, opened = null, returnTo = null, doomed = null, cleared = null, cut = null, away = null, suggesting = "", shows = 0;
   const known = new Map(); // id of a conversation -> its answers, as last read or written here
@@ -373,8 +373,9 @@
     await openSource(["page_citation", answer, group, index], keepFocus, () => opened === wanted);
     if (opened !== wanted) return;
     const places = placesOf(turn), at = places.findIndex(([g, i]) => g === group && i === index);
-    const alike = places.filter(([g]) => g === group);
-    $("position").textContent = `${GROUPS[group]} ${alike.findIndex(([, i]) => i === index) + 1} of ${alike.length}`;
+    const isFound = answer.text !== null, alike = places.filter(([g]) => !isFound || g === group);
+    const kind = isFound ? GROUPS[group] : NEAR;
+    $("position").textContent = `${kind} ${alike.findIndex(([g, i]) => g === group && i === index) + 1} of ${alike.length}`;
     disable("previous", at === 0);
     disable("next", at === places.length - 1);
   }
