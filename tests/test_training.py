@@ -15,16 +15,18 @@ import pytest
 import torch
 from transformers import MPNetConfig, MPNetModel
 
+from qa.evaluation.questions import Question
 from qa.models.calibrate import load_ranges
 from qa.models.encoder import build
 from qa.models.runtime import has_whole_sums
 from qa.models.weights import Weights, minilm, read_arrays
+from qa.pipeline import QA
 from qa.reading.confidence import load_calibration
-from training import ablate
+from training import ablate, looks
 from training.adapters import adapt, merge
 from training.average import average
 from training.average import main as average_command
-from training.calibrate import FEATURES, Asked, cross_validate, fit
+from training.calibrate import FEATURES, Asked, ask, cross_validate, fit
 from training.data import Example, Row, load, open_tokenizer, tidy, token_span
 from training.distil import Teachers, compiled
 from training.eight_bits import round_as_shipped, through
@@ -1103,6 +1105,53 @@ class TestCalibrate:
         assert both.weights != alone.weights
         assert "right:a" in figures
         assert "right:held" not in figures
+
+
+class TestLooks:
+    """What was found and read once says what the product would find and read."""
+
+    QUESTION = Question("1", "Who said that the harbour would open?", ("Brandt",), "a")
+
+    @pytest.fixture
+    def library(self, tmp_path, fast) -> QA:
+        folder = tmp_path / "articles"
+        folder.mkdir()
+        for n, who in enumerate(("Anders", "Brandt", "Cole", "Duval", "Egger")):
+            text = f"{who} said on day {n} that the harbour would open. It rained."
+            (folder / f"{n}.txt").write_text(text, encoding="utf-8")
+        return QA.open(folder, store=tmp_path / "store", settings=fast)
+
+    def test_kept_looks_are_what_was_found(self, library, tmp_path):
+        looked = looks.look(library, "news", self.QUESTION, read=4)
+        looks.write_looks(tmp_path / "looks", [looked])
+        (kept,) = looks.read_looks(tmp_path / "looks")
+        settings = replace(library.settings, top_k=3)
+        hits, candidates = looks.found(kept, library.library.store, settings)
+        assert hits == library.retrieve(self.QUESTION.text, top_k=3)
+        read = library.reader.read(self.QUESTION.text, [hit.passage for hit in hits])
+        assert sorted(map(repr, candidates)) == sorted(map(repr, read))
+        assert kept.question.answers == ("Brandt",)
+
+    def test_other_settings_rank_otherwise(self, library):
+        looked = looks.look(library, "news", self.QUESTION, read=5)
+        store = library.library.store
+        for weight in (0.0, 1.0):
+            settings = replace(library.settings, dense_weight=weight, article_share=0.0)
+            hits, _ = looks.found(looked, store, settings)
+            side = [h.lexical if weight == 0.0 else h.dense for h in hits]
+            assert side == sorted(side, reverse=True)
+
+    def test_what_was_not_read_is_not_made_up(self, library):
+        looked = looks.look(library, "news", self.QUESTION, read=1)
+        with pytest.raises(ValueError, match="looked at in 1 passages, not in all of"):
+            looks.found(looked, library.library.store, library.settings)
+
+    def test_proposals_of_a_look_are_judged(self, library):
+        looked = looks.look(library, "news", self.QUESTION, read=5)
+        settings = replace(library.settings, top_k=5)
+        asked = ask(looked, library.library.store, settings)
+        assert asked.is_answerable
+        assert asked.features.shape == (len(asked.right), len(FEATURES))
 
 
 class TestAblate:

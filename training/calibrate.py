@@ -1,6 +1,6 @@
 """Fit what turns evidence into a probability, for one reader.
 
-    python -m training.calibrate --data PATH --reader span --out FILE
+    python -m training.calibrate --data PATH --reader span --out FILE [--looks FILE]
 
 Questions of the dev sets go the whole way over two pools, the contexts of the dev sets
 and the newswire articles; some are asked of the pool that is not theirs. So do those of
@@ -12,7 +12,9 @@ ranks them, then rescaled and fitted further on the best of each question, so th
 probability is that of the answer given: what tells one passage from the next is not all
 that tells an answer from none. All figures come from five folds over articles: no
 question is scored by weights that have seen another for which the same article was
-found first. All passages found are read, also where `QA` would stop at a sure answer.
+found first. `--looks` keeps what was found and read (`training.looks`), and takes it
+from there when it is there: then other settings are judged, or other evidence fitted,
+in seconds.
 """
 
 import argparse
@@ -26,16 +28,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.answers import read_any, sample
-from benchmarks.pools import open_articles, open_pool
 from qa.evaluation.metrics import best, calibration_error, f1
 from qa.evaluation.questions import Question
-from qa.pipeline import QA
+from qa.library.store import Store
 from qa.reading.answer import Proposal, propose
-from qa.reading.confidence import Calibration, Evidence, load_calibration
-from qa.search.terms import content_words
+from qa.reading.confidence import Calibration, Evidence
 from qa.settings import Settings
-from training.written import held_articles, held_questions
+from training.looks import (
+    HELD,
+    SETS,
+    Look,
+    found,
+    look_at_all,
+    open_pools,
+    read_looks,
+    write_looks,
+)
 
 __all__ = ["Asked", "cross_validate", "fit"]
 
@@ -52,7 +60,9 @@ SEED = 7
 RIDGE = 1.0  # strength of the L2 penalty on standardised weights
 FURTHER = 15.0  # that on how far they move when fitted to the best proposals
 ROUNDS = 3  # of that, since who is best moves with them
-HELD = "held"  # the set that counts in the fit alone
+NO_OPINION = Calibration("", 0.0, {})  # leaves proposals in the order of margins
+VARIED = ("dense_weight", "article_share", "top_k")
+"""Settings that looks can be judged by, other than those they were made with."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,19 +79,33 @@ class Asked:
 
 
 def main() -> None:
-    """Collect, fit, report, write."""
+    """Look, fit, report, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--reader", default=Settings().reader)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--store", type=Path, default=Path("/tmp/qa-calibrate"))
-    parser.add_argument("--most", type=int, default=500, help="questions a set")
-    parser.add_argument("--most-news", type=int, default=352)
-    parser.add_argument("--most-foreign", type=int, default=200)
-    parser.add_argument("--most-held", type=int, default=1000)
+    parser.add_argument("--looks", type=Path, help="kept there, or taken from there")
+    parser.add_argument("--read", type=int, default=12, help="passages looked at")
+    for name in VARIED:
+        value = getattr(Settings(), name)
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", type=type(value), default=value
+        )
     arguments = parser.parse_args()
 
-    asked = collect(arguments)
+    settings = replace(Settings(), reader=arguments.reader)
+    pools = open_pools(arguments.data, arguments.store, settings)
+    kept = arguments.looks or arguments.store / "looks.jsonl"
+    if not arguments.looks or not kept.exists():
+        write_looks(kept, look_at_all(arguments.data, pools, arguments.read))
+    varied = {name: getattr(arguments, name) for name in VARIED}
+    settings = replace(settings, **varied)
+    asked = [
+        one
+        for looked in read_looks(kept)
+        if (one := ask(looked, pools[SETS[looked.name]].library.store, settings))
+    ]
     calibration, figures = cross_validate(asked, arguments.reader)
     for name, value in figures.items():
         print(f"{name:<28} {value:.3f}" if isinstance(value, float) else name)
@@ -106,48 +130,16 @@ def main() -> None:
     )
 
 
-def collect(arguments: argparse.Namespace) -> list[Asked]:
-    """Ask the questions of all sets, each over its pool."""
-    dev: Path = arguments.data / "dev"
-    settings = replace(Settings(), reader=arguments.reader)
-    # not clapnq_dev: its answers are sentences, by which every span would be wrong
-    names = ("xquad_en", "squad2_dev_half")
-    files = [dev / f"{name}.jsonl.gz" for name in names]
-    pool = open_pool(files, arguments.store / "dev", settings)
-    news = open_articles(
-        dev / "news_written/articles.jsonl", arguments.store / "news", settings
+def ask(looked: Look, store: Store, settings: Settings) -> Asked | None:
+    """Return what these settings propose for a question; None if nothing."""
+    hits, candidates = found(looked, store, settings)
+    proposals = propose(
+        looked.question.text, hits, candidates, NO_OPINION, unknown=looked.unknown
     )
-    asked = []
-    for name, file in zip(names, files, strict=True):
-        asked += _ask(pool, name, sample(read_any(file), arguments.most))
-    questions = read_any(dev / "news_written/questions.jsonl")
-    asked += _ask(news, "news", sample(questions, arguments.most_news))
-    # what the articles are not about at all: most of a user's unanswerable questions
-    foreign = sample(read_any(files[0]), arguments.most_foreign)
-    asked += _ask(news, "foreign", [replace(q, answers=()) for q in foreign])
-    articles = arguments.store / "held.jsonl"
-    articles.write_text(held_articles(), encoding="utf-8")
-    held = open_articles(articles, arguments.store / HELD, settings)
-    return asked + _ask(held, HELD, sample(held_questions(), arguments.most_held))
-
-
-def _ask(qa: QA, name: str, questions: Sequence[Question]) -> list[Asked]:
-    calibration = load_calibration(qa.reader.name)
-    found = []
-    for number, question in enumerate(questions):
-        if number % 50 == 49:
-            print(f"{name}: {number + 1} of {len(questions)}", flush=True)
-        hits = qa.retrieve(question.text, top_k=qa.settings.top_k)
-        candidates = qa.reader.read(question.text, [hit.passage for hit in hits])
-        words = content_words(question.text)
-        unknown = len(qa.retriever.unknown(words)) / max(1, len(words))
-        proposals = propose(
-            question.text, hits, candidates, calibration, unknown=unknown
-        )
-        if proposals:
-            topic = hits[0].passage.article.title
-            found.append(_asked(name, topic, question, proposals))
-    return found
+    if not proposals:
+        return None
+    topic = hits[0].passage.article.title
+    return _asked(looked.name, topic, looked.question, proposals)
 
 
 def _asked(

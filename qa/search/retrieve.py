@@ -148,24 +148,7 @@ class HybridRetriever:
         if mode not in get_args(Mode):
             raise ValueError(f"mode must be one of {get_args(Mode)}, got {mode!r}")
         pool = max(self._pool, top_k)
-        rows = None if only is None else self._store.rows_of(only)
-        dense: dict[int, float] = {}
-        lexical: dict[int, float] = {}
-        if mode == "words":
-            lexical = dict(self._words.search(question, pool, only=rows))
-        elif mode == "dense":
-            query = self._embedder.encode([question], kind="question")[0]
-            dense = dict(self._vectors.search(query, pool, only=rows))
-        else:
-            searching = self._beside.submit(
-                self._words.search, question, pool, only=rows
-            )
-            query = self._embedder.encode([question], kind="question")[0]
-            # what only the words found has a cosine, too
-            dense = self._vectors.search_beside(
-                query, pool, lambda: dict(searching.result()), only=rows
-            )
-            lexical = dict(searching.result())
+        dense, lexical = self.sides(question, pool=pool, mode=mode, only=only)
         weight = {"hybrid": self._dense_weight, "dense": 1.0, "words": 0.0}[mode]
         scores = fuse(dense, lexical, dense_weight=weight, pool=pool)
         if mode == "hybrid":
@@ -176,3 +159,29 @@ class HybridRetriever:
             Hit(p, scores[p.row], dense.get(p.row), lexical.get(p.row))
             for p in self._store.passages(best)
         ]
+
+    def sides(
+        self,
+        question: str,
+        *,
+        pool: int,
+        mode: Mode = "hybrid",
+        only: Collection[str] | None = None,
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """Return cosines and BM25 scores by row, `pool` of each side at most.
+
+        With both sides, what only the words found has a cosine, too. A side that is not
+        asked is empty.
+        """
+        rows = None if only is None else self._store.rows_of(only)
+        if mode == "words":
+            return {}, dict(self._words.search(question, pool, only=rows))
+        if mode == "dense":
+            query = self._embedder.encode([question], kind="question")[0]
+            return dict(self._vectors.search(query, pool, only=rows)), {}
+        searching = self._beside.submit(self._words.search, question, pool, only=rows)
+        query = self._embedder.encode([question], kind="question")[0]
+        dense = self._vectors.search_beside(
+            query, pool, lambda: dict(searching.result()), only=rows
+        )
+        return dense, dict(searching.result())
