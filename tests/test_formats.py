@@ -111,6 +111,17 @@ class TestText:
         data = ("é" * 20).encode() + b" fin \xc3"
         assert one(data).text == "é" * 20 + " fin \ufffd"
 
+    @pytest.mark.parametrize("times", [1, 20])
+    def test_stray_bytes_in_utf8_are_read_by_themselves(self, times):
+        """What was pasted in Windows-1252 garbles nothing, and is not lost."""
+        text = "“We’ll see,” he said at the café. " * times
+        data = text.encode() + "It’s caf\xe9 € ".encode("cp1252") + b"\x81."
+        assert one(data).text == text + "It’s café € \x81."
+
+    def test_windows_1252_with_a_byte_that_means_nothing(self):
+        """The others keep their meaning."""
+        assert one("“Oui”".encode("cp1252") + b" \x81 done").text == "“Oui” \x81 done"
+
     def test_nul_takes_one_place(self):
         """What cannot be stored is replaced sign by sign, so that offsets hold."""
         assert one(b"A line of text\0that goes on").text[14] == "\ufffd"
@@ -207,6 +218,17 @@ class TestDates:
     def test_metadata_dates(self, value):
         """The day is taken as written; no time zone moves it."""
         assert parse_date(value) == NOV_18
+
+    @pytest.mark.parametrize(
+        "value",
+        ["1510112900", "1510112900.0", "1510112900000", 1510112900, "2015111823"],
+    )
+    def test_seconds_since_1970_are_no_date(self, value):
+        """As digits, some look like days of the Middle Ages."""
+        assert parse_date(value) is None
+
+    def test_days_of_old_papers(self):
+        assert parse_date("18981118") == datetime.date(1898, 11, 18)
 
     @given(st.text() | st.integers() | st.none() | st.floats())
     def test_any_value_is_a_date_or_none(self, value):
@@ -452,6 +474,23 @@ class TestHtml:
         )
         assert (article.byline, article.published) == ("Ann Li", NOV_18)
 
+    @pytest.mark.parametrize("around", ["", "<nav><a href='/'>Home</a></nav>"])
+    @pytest.mark.parametrize(
+        ("html", "text"),
+        [
+            ("<ol start=5><li>a<li>b</ol>", "5. a\n6. b"),
+            ("<ol><li>a<li value=7><p>b</p><li>c</ol>", "1. a\n7. b\n8. c"),
+            ("<ol><li>a<li></li><li>c</ol>", "1. a\n3. c"),
+            ("<ol start=-1><li>a<li>b</ol>", "-1. a\n0. b"),
+            ("<ol reversed><li>a<li>b</ol>", "- a\n- b"),
+            ("<ol type=i><li>a<li>b</ol>", "- a\n- b"),
+        ],
+    )
+    def test_numbers_are_those_that_browsers_show(self, around, html, text):
+        """Alone or among menus; where it is no plain number, none is made up."""
+        html = f"{around}<article><p>{'</p><p>'.join(PARAGRAPHS)}</p>{html}</article>"
+        assert one(html, "a.html").text.endswith(f"nine days.\n\n{text}")
+
     def test_page_without_an_article_falls_back_to_its_words(self):
         """Menus aside."""
         html = "<nav><a>Menu</a></nav><div>Just <b>five</b> words here.</div>"
@@ -471,6 +510,12 @@ class TestHtml:
         """As browsers read it."""
         html = '<meta content="text/html; charset=iso-8859-1"><p>“Oui” – 3 €.</p>'
         assert one(html.encode("cp1252"), "a.html").text == "“Oui” – 3 €."
+
+    @pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252"])
+    def test_utf8_that_is_declared_as_latin1(self, charset):
+        """As servers and editors often do; text in Latin-1 is never valid UTF-8."""
+        html = f'<meta charset="{charset}"><p>Très cher, said José.</p>'
+        assert one(html, "a.html").text == "Très cher, said José."
 
     @pytest.mark.parametrize("charset", ["hex", "utf-16", "nonsense", "utf-7"])
     def test_wrong_charset_is_no_harm(self, charset):
@@ -522,11 +567,31 @@ class TestHtml:
             "<nav>a" * 20_000,
             "<table><tr>" + "<td>a" * 20_000,
             "<table><tr>" + "<td> " * 20_000,
+            "<p>It rained." + "<a " * 20_000,
+            "<p>It rained." + '<a x="' * 20_000,
+            "<p>It rained." + "<!--" * 20_000,
         ],
     )
-    def test_long_runs_are_quick(self, html):
+    @pytest.mark.parametrize("end", ["<p>It rained.", ""])
+    def test_long_runs_are_quick(self, html, end):
         """Of spaces, of cells, of tags that nobody closes."""
-        assert_quick(html + "<p>It rained.", "a.html")
+        assert_quick(html + end, "a.html")
+
+    @pytest.mark.parametrize("around", ["", "<nav><a href='/'>Home</a></nav>"])
+    @pytest.mark.parametrize("next_tag", ["p", "h2", "button"])
+    def test_button_without_end_hides_no_article(self, around, next_tag):
+        """What cannot stand in a button ends it."""
+        first, last = PARAGRAPHS[:2], PARAGRAPHS[2]
+        html = f"{around}<article><p>{'<p>'.join(first)}</p><button>Read on"
+        html += f"<{next_tag}>More</{next_tag}><p>{last}</p></article>"
+        text = one(html, "a.html").text
+        assert "nine days." in text
+        assert "Read on" not in text
+
+    def test_mark_that_is_none_hides_nothing(self):
+        """Python's own parser stops at it, in some of its versions."""
+        html = "<p>It <![x rained.</p><p>Then <![if !y]>it<![endif]> stopped.</p>"
+        assert one(html, "a.html").text.endswith("Then it stopped.")
 
     def test_scripts_alone_are_no_words(self):
         """A page that only a browser fills is refused."""
@@ -560,6 +625,8 @@ def pdf(*pages, title=None, encrypt=None):
     return locked.getvalue()
 
 
+DAYS = [("On Monday", "At noon"), ("Then", "Again"), ("Later", "At night")]
+DAYS += [("On Friday", "By noon"), ("In May", "In June")]
 FIRST_PAGE = [
     "Truce Holds in the North",
     "",
@@ -633,6 +700,37 @@ class TestPdf:
         assert "Daily" not in text
         assert "-" not in text
         assert "Word a of" in text
+
+    @pytest.mark.parametrize(
+        "pages",
+        [
+            [["Votes by town", "Leeds", "4512", "York", "1200"]],
+            [["Votes", "Leeds", "4512"], ["Votes", "York", "1200"]],
+            [[f"Article {n}", f"Words {'abcdef'[n]}."] for n in range(1, 6)],
+            [[f"Town {n * n}", f"Words {'abcdef'[n]}."] for n in range(1, 6)],
+            [["7", "It rained in all of the north."]],
+        ],
+    )
+    def test_figures_and_numbered_headings_stay(self, pages):
+        """Nothing tells that they are not the article's words."""
+        lines = [[Line(text) for text in page] for page in pages]
+        assert without_running_lines(lines) == lines
+
+    @pytest.mark.parametrize(
+        "running",
+        ["{n}", "{m}", "Page {m}", "- {m} -", "{m} / 9", "The Daily Example {m}",
+         "{m} Annual Report 2015", "Nov. 18, 2015 | The Example"],
+    )  # fmt: skip
+    @pytest.mark.parametrize("at_top", [True, False])
+    def test_lines_that_follow_the_pages_go(self, running, at_top):
+        """Numbers that grow with them, by themselves or beside words; equal lines."""
+        pages, bare = [], []
+        for n in range(1, 5):
+            words = [Line(f"{day} it rained in the north.") for day in DAYS[n]]
+            line = [Line(running.format(n=n, m=n + 411))]
+            pages.append(line + words if at_top else words + line)
+            bare.append(words)
+        assert without_running_lines(pages) == bare
 
     def test_password_is_refused(self):
         """And the message says what helps."""
@@ -737,6 +835,38 @@ def word(*blocks):
     return docx(build)
 
 
+def level(number, text, *, form="decimal", start=1):
+    return (
+        f'<w:lvl w:ilvl="{number}"><w:start w:val="{start}"/><w:numFmt w:val="{form}"/>'
+        f'<w:lvlText w:val="{text}"/></w:lvl>'
+    )
+
+
+def numbered(text, depth, which=0):
+    place = f'<w:ilvl w:val="{depth}"/><w:numId w:val="{900 + which}"/>'
+    return p(wrapped("w:pPr", wrapped("w:numPr", place)), r(text))
+
+
+def listed(levels, items, *, lists=("",), before=""):
+    """A Word file of the items of lists that are all of one kind."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    def build(document):
+        root = document.part.numbering_part.element
+        kind = f'<w:abstractNum {nsdecls("w")} w:abstractNumId="900">'
+        root.insert(0, parse_xml(f"{kind}{''.join(levels)}</w:abstractNum>"))
+        for which, begin in enumerate(lists):
+            first = f'<w:num {nsdecls("w")} w:numId="{900 + which}">'
+            first += '<w:abstractNumId w:val="900"/>'
+            root.append(parse_xml(f"{first}{begin}</w:num>"))
+        body = before + "".join(numbered(*item) for item in items)
+        body = parse_xml(f"<w:body {nsdecls('w')}>{body}</w:body>")
+        document.element.body[:] = list(body)
+
+    return docx(build)
+
+
 class TestDocx:
     def test_blocks_in_order(self):
         """Headings, lists with their marks, table rows."""
@@ -762,6 +892,71 @@ class TestDocx:
         assert article.title == "Truce Holds"
         assert article.published is None
         assert article.byline is None
+
+    def test_numbers_go_on_after_paragraphs_between_items(self):
+        """As in an interview whose questions are numbered."""
+
+        def build(document):
+            for question, answer in [("Why?", "Budget."), ("When?", "In May.")]:
+                document.add_paragraph(question, style="List Number")
+                document.add_paragraph(answer)
+
+        assert one(docx(build), "a.docx").text == (
+            "1. Why?\n\nBudget.\n\n2. When?\n\nIn May."
+        )
+
+    def test_numbers_are_those_that_word_shows(self):
+        """They begin where the list says, and anew below each item further out."""
+        levels = level(0, "%1)", start=4) + level(1, "%2.")
+        items = [("a", 0), ("b", 1), ("c", 1), ("d", 0), ("e", 1)]
+        assert one(listed([levels], items), "a.docx").text == (
+            "4) a\n  1. b\n  2. c\n5) d\n  1. e"
+        )
+
+    @pytest.mark.parametrize(
+        "levels",
+        [
+            ("Article %1", "decimal"),
+            ("%1.", "lowerRoman"),
+            ("%1.%2.", "decimal"),
+            ("", "bullet"),
+        ],
+    )
+    def test_what_is_no_plain_number_is_a_dash(self, levels):
+        """No number is made up."""
+        text, form = levels
+        data = listed([level(0, text, form=form)], [("Peace", 0), ("Trade", 0)])
+        assert one(data, "a.docx").text == "- Peace\n- Trade"
+
+    def test_lists_of_one_kind_go_on_unless_they_begin_anew(self):
+        """Word counts by the kind of list; "restart at 1" is written into the list."""
+        anew = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride>'
+        data = listed(
+            [level(0, "%1.")],
+            [("a", 0), ("b", 0, 1), ("c", 0, 2), ("d", 0, 2)],
+            lists=["", "", anew],
+        )
+        assert one(data, "a.docx").text == "1. a\n2. b\n1. c\n2. d"
+
+    def test_headings_and_paragraphs_told_to_be_none_are_no_items(self):
+        """Though their style is that of a list."""
+
+        def build(document):
+            document.add_heading("Truce", 1)
+            for text in ("a", "It held.", "b"):
+                document.add_paragraph(text, style="List Number")
+            for place, number in [(0, 5), (2, 0)]:
+                properties = document.paragraphs[place]._p.get_or_add_pPr()
+                properties.get_or_add_numPr().get_or_add_numId().val = number
+
+        text = one(docx(build), "a.docx").text
+        assert text == "Truce\n\n2. a\n\nIt held.\n\n3. b"
+
+    def test_items_in_a_table_count(self):
+        """Their numbers are not written, but those below go on from them."""
+        cells = table(row(cell(numbered("a", 0)), cell(numbered("b", 0))))
+        data = listed([level(0, "%1.")], [("c", 0)], before=cells)
+        assert one(data, "a.docx").text == "a | b\n\n3. c"
 
     def test_words_in_wrappers_are_read(self):
         """What was inserted, moved here, linked, tagged or computed."""
@@ -910,20 +1105,56 @@ class TestRows:
         assert skipped.path == "n.csv#2"
         assert skipped.reason.startswith("line 3: not CSV")
 
+    def test_csv_whose_quotes_are_escaped_by_backslashes(self):
+        r"""As MySQL and pandas may write it, there with `\N` for no value."""
+        rows = [
+            "id,title,text",
+            r'1,Bridge,"She said \"no, never\" to it,',
+            "she went home, and the council voted, at last.",
+            r'Nobody spoke \\ wept."',
+            r"2,\N,It rained.",
+        ]
+        first, second = parse("\n".join(rows), "n.csv").articles
+        assert (first.id, first.title) == ("n.csv#1", "Bridge")
+        assert first.text == (
+            'She said "no, never" to it,\n'
+            "she went home, and the council voted, at last.\nNobody spoke \\ wept."
+        )
+        assert (second.id, second.text) == ("n.csv#2", "It rained.")
+        assert second.title == "n 2"  # the file's name and the row
+
+    def test_backslashes_stay_where_quotes_are_doubled(self):
+        rows = 'title,text\nA,"In ""C:\\new\\"" it is."\nB,"C:\\dir\\"\n'
+        texts = [a.text for a in parse(rows, "n.csv").articles]
+        assert texts == ['In "C:\\new\\" it is.', "C:\\dir\\"]
+
+    def test_csv_prose_after_a_broken_row_is_no_row(self):
+        """Until a row has as many values as there are columns."""
+        rows = 'id,title,text\n1,A,"He said "no" to it,\nhe went, and so, on, and'
+        rows += '\non."\n2,B,It rained, all day.\n3,C,It shone.\n4,D\n5,E,A, and B.\n'
+        found = parse(rows, "n.csv")
+        assert [(a.id, a.text) for a in found.articles] == [
+            ("n.csv#3", "It shone."),
+            ("n.csv#5", "A, and B."),
+        ]
+
     @given(st.lists(st.sampled_from(["a", "b", ",", '"', '""', '","', "\n", ',"'])))
     @settings(max_examples=300)
     def test_csv_rows_are_those_of_reading_each_anew(self, pieces):
         """Nothing is lost by not reading on where it is known to go wrong."""
         lines = ["text,id\n", *io.StringIO("".join(pieces) + "\nlast,z")]
-        texts, begin = [], 1
+        texts, begin, after_wrong = [], 1, False
         while begin < len(lines):
             reader = csv.reader(lines[begin:], strict=True)
             try:
-                text, *more = next(reader) or [""]
-                texts += [] if any(more[1:]) else [text]  # more values than columns
+                text, *more = cells = next(reader) or [""]
                 begin += reader.line_num
+                after_wrong = after_wrong and len(cells) != 2
+                # more values than columns, or what may be the rest of a wrong row
+                texts += [] if any(more[1:]) or after_wrong else [text]
             except csv.Error:
                 begin += 1
+                after_wrong = True
         found = parse("".join(lines), "n.csv").articles
         wanted = [text for text in texts if any(c.isalnum() for c in text)]
         assert [article.text for article in found] == wanted

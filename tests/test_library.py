@@ -17,6 +17,7 @@ from qa.library import sync as sync_module
 from qa.library.batch import BATCH, Batches
 from qa.library.library import Library
 from qa.library.lock import locked
+from qa.library.progress import Meter
 from qa.library.scan import is_store
 from qa.library.store import Store
 from qa.library.sync import sync
@@ -155,6 +156,63 @@ class TestAddAndRemove:
         assert library.hidden() == ["deep/whale.md"]
         assert "deep/whale.md" not in ids(library)
 
+    def test_a_removed_article_of_a_renamed_file_stays_removed(self, library, folder):
+        """Its text is the same, and no other one is hidden for it."""
+        (folder / "2015").mkdir()
+        (folder / "2015" / "whale.md").write_text("A whale.", encoding="utf-8")
+        write_rows(folder / "2015" / "w.jsonl", ["One.", "Two.", "Three."])
+        library.sync()
+        library.remove(["2015/whale.md", "2015/w.jsonl#2"])
+        for old, new in (("2015", "2015 news"), ("2015 news", "old")):
+            (folder / old).rename(folder / new)
+            report = library.sync()
+            assert (len(report.moved), report.removed) == (2, [])
+            assert library.hidden() == [f"{new}/w.jsonl#2", f"{new}/whale.md"]
+            assert row_texts(library, f"{new}/w.jsonl") == ["One.", "Three."]
+        library.restore()
+        assert library.hidden() == []
+        assert "old/whale.md" in ids(library)
+
+    def test_a_removed_article_whose_file_was_gone_for_a_run_stays_removed(
+        self, library, folder
+    ):
+        """Some programs delete a file before they write it."""
+        library.remove(["llamas.md"])
+        data = (folder / "llamas.md").read_bytes()
+        (folder / "llamas.md").unlink()
+        library.sync()
+        generation = library.store.generation
+        library.sync()
+        assert library.store.generation == generation
+        assert library.hidden() == []  # nothing could be brought back
+        (folder / "llamas.md").write_bytes(data)
+        library.sync()
+        assert ids(library) == ["rockets.txt"]
+        assert library.hidden() == ["llamas.md"]
+
+    def test_bringing_back_forgets_what_was_removed_of_files_that_are_gone(
+        self, library, folder
+    ):
+        library.remove(["llamas.md"])
+        data = (folder / "llamas.md").read_bytes()
+        (folder / "llamas.md").unlink()
+        library.sync()
+        library.restore()
+        (folder / "llamas.md").write_bytes(data)
+        library.sync()
+        assert ids(library) == ["llamas.md", "rockets.txt"]
+
+    def test_a_shown_file_of_a_removed_ones_name_is_shown(self, library, folder):
+        """It is known by the name that it had before."""
+        shutil.copy(folder / "llamas.md", folder / "copy.md")
+        library.sync()
+        library.remove(["llamas.md"])
+        (folder / "llamas.md").unlink()
+        library.sync()
+        (folder / "copy.md").rename(folder / "llamas.md")
+        library.sync()
+        assert ids(library) == ["llamas.md", "rockets.txt"]
+
     def test_the_last_article_of_a_file_handed_over_is_known(self, library):
         """With it the file is deleted; others, and the user's own, are hidden."""
         rows = b'{"text": "One whale."}\n{"text": "Two whales."}'
@@ -169,6 +227,11 @@ class TestAddAndRemove:
         victim.write_text("dear", encoding="utf-8")
         library.remove(["added:/../../victim.txt", "added:/../victim.txt"])
         assert victim.exists()
+
+    def test_one_id_alone_is_refused(self, library):
+        """Else each of its letters would be looked for, and nothing removed."""
+        with pytest.raises(ValueError, match=r"wanted a list.*'llamas.md'"):
+            library.remove("llamas.md")
 
     def test_hash_mark_in_a_name(self, library, folder):
         """A file name may hold what parts an id from its row."""
@@ -452,6 +515,28 @@ class TestOneFolder:
             folder.rmdir()
             folder = moved
 
+    @pytest.mark.parametrize("is_mounted_empty", [False, True])
+    def test_another_folder_is_refused_while_the_first_is_not_there(
+        self, library, store, embedder, fast, folder, tmp_path, is_mounted_empty
+    ):
+        """A drive that is unplugged may be plugged in again."""
+        two = tmp_path / "two"
+        two.mkdir()
+        (two / "whales.txt").write_text("Whales sing in May.", encoding="utf-8")
+        library.remove(["llamas.md"])
+        library.add([("w.md", b"A whale.")])
+        folder.rename(folder.with_name("unplugged"))
+        if is_mounted_empty:
+            folder.mkdir()
+        with pytest.raises(StoreError, match=r"articles.*two.*--store"):
+            sync(two, store, embedder, fast)
+        (two / "rockets.txt").write_text("Other rockets.", encoding="utf-8")
+        with pytest.raises(StoreError, match="--store"):
+            sync(two, store, embedder, fast)
+        shutil.copy(folder.with_name("unplugged") / "llamas.md", two)
+        assert sync(two, store, embedder, fast).changed == ["rockets.txt"]
+        assert library.hidden() == ["llamas.md"]
+
     def test_the_same_files_by_another_name(self, library, store, embedder, fast):
         """A copy, or a disk mounted elsewhere, needs no other store."""
         copy = library.folder.with_name("copy")
@@ -549,6 +634,55 @@ class TestInterrupted:
         assert kept >= 2 * BATCH
         assert library.sync().embedded == 4 * BATCH - kept
 
+    @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+    def test_a_long_article_keeps_what_was_embedded_of_it(
+        self, library, folder, store, embedder, error
+    ):
+        """Its vectors come ahead of it, also when somebody has had enough."""
+        parts = (f"Part {n}. " + "word " * 100 for n in range(5 * BATCH))
+        (folder / "long.txt").write_text("\n\n".join(parts), encoding="utf-8")
+        before, told = store.counts(), []
+
+        def fail(progress):
+            told.append(progress)
+            if progress.passages >= 3 * BATCH:
+                raise error
+
+        with pytest.raises(error):
+            sync(folder, store, embedder, Settings(), progress=fail)
+        kept = store.counts().vectors - before.vectors
+        assert kept == told[-1].passages == 3 * BATCH
+        assert store.counts().articles == before.articles
+        assert library.sync().embedded == 2 * BATCH
+        assert store.counts().vectors == store.passage_count()
+
+    def test_a_long_article_is_done_when_it_is_stored(
+        self, library, folder, store, embedder
+    ):
+        """Bytes count once they are safe."""
+        parts = (f"Part {n}. " + "word " * 100 for n in range(4 * BATCH))
+        (folder / "long.txt").write_text("\n\n".join(parts), encoding="utf-8")
+        told = []
+        sync(folder, store, embedder, Settings(), progress=told.append)
+        shares = [progress.share for progress in told]
+        stored = [progress.passages / (4 * BATCH) for progress in told]
+        assert shares == pytest.approx(stored, abs=0.01)
+        assert sorted({*shares})[1:-1] == pytest.approx([0.5, 0.75], abs=0.01)
+        assert shares[-1] == 1.0
+
+    def test_a_long_article_cut_short_and_deleted_leaves_no_vector(
+        self, library, folder, store, embedder
+    ):
+        before = store.counts()
+        parts = (f"Part {n}. " + "word " * 100 for n in range(5 * BATCH))
+        (folder / "long.txt").write_text("\n\n".join(parts), encoding="utf-8")
+        with pytest.raises(RuntimeError):
+            sync(folder, store, Dying(embedder, 4), Settings())
+        assert store.counts().vectors > before.vectors
+        (folder / "long.txt").unlink()
+        library.sync()
+        assert store.counts() == before
+
     def test_equal_texts_of_neighbouring_batches_are_embedded_once(
         self, library, folder
     ):
@@ -561,8 +695,8 @@ class TestInterrupted:
         """A run that ends early after an update goes on at the next."""
         monkeypatch.setattr(sync_module, "PARSER_VERSION", "next")
         store, embedder = library.store, open_embedder("hash:64")
-        with Batches(store, embedder) as batches:
-            run = sync_module._Run(store, embedder, Settings(), None, batches)
+        with Batches(store, embedder, Meter()) as batches:
+            run = sync_module._Run(store, embedder, Settings(), batches)
             run.prepare(folder)  # and the power fails
         report = library.sync()
         assert sorted(report.changed) == ["llamas.md", "rockets.txt"]
@@ -714,6 +848,15 @@ class TestOddFiles:
         assert not is_store(folder)
         assert not is_store(folder / "nowhere")
         assert sorted(path.name for path in folder.iterdir()) == ids(library)
+
+    def test_lock_files_of_word_are_passed_over(self, library, folder, store):
+        """They stand beside each file that is open, and are no articles."""
+        (folder / "~$lamas.docx").write_bytes(b"\x04Maria")
+        report = library.sync()
+        assert (report.skipped, report.unchanged) == ([], 2)
+        [result] = library.add([("~$lamas.docx", b"\x04Maria")])
+        assert result.status == "skipped"
+        assert list((store.folder / "added").iterdir()) == []
 
     def test_columns_far_apart(self, folder, fast, tmp_path):
         """A passage never holds white space alone."""

@@ -74,6 +74,23 @@ class TestSentences:
         text = line * 4 + "\n" + line * 3
         assert len(paragraph_spans(text)) == 2
 
+    @pytest.mark.parametrize(
+        "odd", ["https://example.org/" + "a" * 200, "Received: from mail.org " * 9]
+    )
+    def test_one_long_line_is_no_sign_of_a_paragraph_a_line(self, odd):
+        """A mail may hold an address, or a header, that its program did not break."""
+        line = "and so the story goes on for a while, always in lines like this one\n"
+        text = line * 6 + odd + "\n" + line * 6 + "\n" + line * 3
+        assert len(paragraph_spans(text)) == 2
+
+    def test_short_paragraphs_a_line_are_not_wrapped(self):
+        """Nor are rows of a table below a long line, nor Chinese, without a space."""
+        row = "Barley, of the last harvest and of the one before it"
+        rows = "".join(f"{row} {'1,000.5 ' * (n % 5)}\n" for n in range(20))
+        table = "All figures are in thousands of tons. " * 4 + "\n" + rows
+        assert len(paragraph_spans(table)) == 21
+        assert len(paragraph_spans((row + "\n" + "词" * 150 + "\n") * 2)) == 4
+
     def test_lines_are_paragraphs_where_nothing_is_wrapped(self):
         """A paragraph a line is how articles are often pasted."""
         text = "Headline\n" + "A long paragraph. " * 20 + "\nAnother one.\nA third."

@@ -113,7 +113,8 @@ class TestSync:
     ):
         """A disk that fails for a moment costs nothing; the next run reads it again."""
         sync(folder, store, embedder, fast)
-        path = folder / "rockets.txt"
+        path, read = folder / "rockets.txt", store.article("rockets.txt")
+        assert read is not None
         path.write_text("Rockets are late.", encoding="utf-8")
 
         def refuse(file):
@@ -123,11 +124,38 @@ class TestSync:
             patch.setattr("qa.library.sync.content_of", refuse)
             report = sync(folder, store, embedder, fast)
         ((_, reason),) = report.skipped
+        kept = store.article("rockets.txt")
+        assert kept is not None
+        assert kept.file_hash == read.file_hash  # of the bytes that it was read from
         assert "Input/output error" in reason
         assert "as it was read last" in reason
         assert store.counts().articles == 2
         report = sync(folder, store, embedder, fast)
         assert (report.changed, report.skipped) == (["rockets.txt"], [])
+
+    def test_a_file_that_was_never_read_is_not_asked(
+        self, folder, store, embedder, fast, monkeypatch
+    ):
+        def refuse(file):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr("qa.library.sync.content_of", refuse)
+        reasons = [reason for _, reason in sync(folder, store, embedder, fast).skipped]
+        assert len(reasons) == 2
+        assert all(reason.endswith("(Permission denied)") for reason in reasons)
+
+    @pytest.mark.parametrize("data", [b"", b"PK\3\4 \0\1\2"])
+    def test_a_file_that_turns_unreadable_is_changed(
+        self, folder, store, embedder, fast, data
+    ):
+        """Its articles go, and the report tells of it, once."""
+        sync(folder, store, embedder, fast)
+        (folder / "rockets.txt").write_bytes(data)
+        report = sync(folder, store, embedder, fast)
+        assert (report.changed, report.is_changed) == (["rockets.txt"], True)
+        assert [path for path, _ in report.skipped] == ["rockets.txt"]
+        assert [a.path for a in store.article_list()] == ["llamas.md"]
+        assert not sync(folder, store, embedder, fast).is_changed
 
     def test_a_link_to_a_folder_is_reported(self, folder, store, embedder, fast):
         """Not followed, as it may run in circles, and not passed over in silence."""

@@ -2,7 +2,7 @@
 
 Cutting articles and writing the database keep one core busy, embedding keeps all of
 them: while a batch is embedded in a thread, the next one is collected. An article is
-never divided: a long one is a batch of its own, embedded in slices.
+never divided, but the vectors of a long one are committed ahead of it, in slices.
 """
 
 import threading
@@ -15,14 +15,18 @@ from types import TracebackType
 import numpy as np
 
 from qa.library.beside import beside
+from qa.library.progress import Meter
 from qa.library.records import FileRecord, embedded_text, text_hash
 from qa.library.store import Store
 from qa.protocols import Embedder, Vectors
 from qa.types import Article, Passage
 
-__all__ = ["BATCH", "Batches", "slices"]
+__all__ = ["AHEAD", "BATCH", "Batches", "slices"]
 
-BATCH = 128  # passages, or one article of more: a crash can lose two such batches
+BATCH = 128  # passages: a crash can lose the vectors of two such batches
+
+AHEAD = "vectors ahead"
+"""The key of `Store.meta` that is "1" while vectors may be ahead of their article."""
 
 
 @dataclass(slots=True)
@@ -36,6 +40,7 @@ class _Batch:
     hidden: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by file
     begun: list[str] = field(default_factory=list)  # files of which more is to come
     n_passages: int = 0
+    n_bytes: int = 0  # of the files that the arrivals come from
 
     def __bool__(self) -> bool:
         return bool(self.arrivals or self.departures or self.records or self.forgotten)
@@ -57,14 +62,14 @@ class Batches:
     drops what was not committed.
     """
 
-    def __init__(self, store: Store, embedder: Embedder) -> None:
-        """Start empty."""
+    def __init__(self, store: Store, embedder: Embedder, meter: Meter) -> None:
+        """Start empty; `meter` counts and tells of each commit."""
         self._store = store
         self._embedder = embedder
+        self.meter = meter
         self._is_over = threading.Event()
         self._open = _Batch()
         self._embedding: _Embedding | None = None
-        self.stored = 0  # passages committed so far
         self.departed = 0  # articles removed so far
         self.embedded = 0  # texts that the embedder read so far
 
@@ -88,10 +93,14 @@ class Batches:
         """Whether it is time to flush."""
         return self._open.n_passages >= BATCH
 
-    def arrive(self, article: Article, file: str, passages: list[Passage]) -> None:
-        """Store an article found in `file`, cut into passages."""
+    def arrive(
+        self, article: Article, file: str, passages: list[Passage], *, n_bytes: int
+    ) -> None:
+        """Store an article, cut into passages: `n_bytes` of what `file` holds."""
         self._open.arrivals.append((article, file, passages))
         self._open.n_passages += len(passages)
+        self._open.n_bytes += n_bytes
+        self.meter.bytes_waiting += n_bytes
 
     def depart(self, numbers: Sequence[int]) -> None:
         """Remove stored articles."""
@@ -117,18 +126,28 @@ class Batches:
     def flush(self) -> None:
         """Have what was collected embedded; commit the batch before it.
 
-        The call waits for that batch only: `settle` waits for this one, too.
+        The call waits for that batch only: `settle` waits for this one, too. Vectors of
+        more than `BATCH` new texts are batches of their own, ahead of the articles.
         """
         batch, self._open = self._open, _Batch()
-        before = self._embedding
-        if batch:
-            texts = _texts([p for _, _, cut in batch.arrivals for p in cut])
-            known = set(before.keys) if before else set()
-            keys = [key for key in self._new(texts) if key not in known]
+        texts = _texts([p for _, _, cut in batch.arrivals for p in cut])
+        known = set(self._embedding.keys) if self._embedding else set()
+        keys = [key for key in self._new(texts) if key not in known]
+        while len(keys) > BATCH:
+            n_bytes = batch.n_bytes * BATCH // len(keys)
+            ahead, keys = keys[:BATCH], keys[BATCH:]
+            batch.n_bytes -= n_bytes
+            batch.n_passages -= BATCH
+            self._push(_Batch(n_passages=BATCH, n_bytes=n_bytes), ahead, texts)
+        self._push(batch, keys, texts)
+
+    def _push(self, batch: _Batch, keys: list[bytes], texts: dict[bytes, str]) -> None:
+        """Have a batch embedded, if there is anything in it; commit the one before."""
+        before, embedding = self._embedding, None
+        if batch or keys:
             vectors = self._beside([texts[key] for key in keys], after=before)
-            self._embedding = _Embedding(batch, keys, vectors)
-        else:
-            self._embedding = None
+            embedding = _Embedding(batch, keys, vectors)
+        self._embedding = embedding
         if before:
             self._commit(before)
 
@@ -187,9 +206,14 @@ class Batches:
                     change.hide(entry, file)
             for record in batch.records:
                 change.put_file(record)
-                change.set_file_hash(record.path, record.hash)
+                if record.hash:  # else its articles are those that were read last
+                    change.set_file_hash(record.path, record.hash)
             change.put_vectors(embedding.keys, self._embedder.name, vectors)
-        self.stored += batch.n_passages
+            if not batch:
+                change.set_meta(AHEAD, "1")
+        self.meter.passages += batch.n_passages
+        self.meter.bytes_waiting -= batch.n_bytes
+        self.meter.tell()
 
 
 def _texts(passages: Sequence[Passage]) -> dict[bytes, str]:

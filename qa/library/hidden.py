@@ -34,7 +34,9 @@ def by_file(entries: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def still_hidden(
-    articles: Sequence[Article], entries: Collection[str], shown: Iterable[Article]
+    articles: Sequence[Article],
+    entries: Collection[str],
+    shown: Iterable[Article] | None,
 ) -> dict[str, str]:
     """Return the entries of those articles of one file that stay hidden, by their ids.
 
@@ -45,12 +47,13 @@ def still_hidden(
     Args:
         articles: all that the file holds now.
         entries: of its hidden articles, or ids alone, as builds before kept them.
-        shown: those of its articles that the store holds.
+        shown: those of its articles that the store holds; None if the file comes anew,
+            or by another name: then only what says the same stays hidden.
     """
     if not entries:
         return {}
     hashes = {article.id: _hash(article) for article in articles}
-    known = {article.id: _hash(article) for article in shown}
+    known = {article.id: _hash(article) for article in shown or ()}
     hidden: dict[str, str] = {}
     wanted = []
     for entry in entries:
@@ -71,7 +74,7 @@ def still_hidden(
             hidden[place] = said
         else:
             edited.append(id_)
-    for id_ in edited:
+    for id_ in edited if shown is not None else ():
         if id_ in hashes and hashes[id_] not in shown_already:
             hidden.setdefault(id_, hashes[id_])
     return {id_: f"{id_}{_BETWEEN}{said}" for id_, said in hidden.items()}

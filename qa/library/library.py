@@ -180,7 +180,12 @@ class Library:
 
         Raises:
             StoreBusyError: if another process is writing.
+            ValueError: if `ids` is a string.
         """
+        if isinstance(ids, str):
+            raise ValueError(  # noqa: TRY004  # as every mistake of a caller
+                f"ids is {ids!r}; wanted a list of ids, such as [{ids!r}]"
+            )
         wanted = set(ids)
         files = set()
         with self._alone(), self.store.change() as change:
@@ -221,8 +226,10 @@ class Library:
         return added_folder(self.store.folder) / file.removeprefix(ADDED)
 
     def hidden(self) -> list[str]:
-        """Return the ids of hidden articles, sorted."""
-        return [id_of(entry) for entry in self.store.hidden()]
+        """Return the ids of hidden articles, sorted; files that are gone hide none."""
+        entries = self.store.hidden()
+        files = self.store.files() if entries else {}
+        return [id_of(entry) for entry, file in entries.items() if file in files]
 
     def restore(self) -> None:
         """Bring hidden articles back.
@@ -262,13 +269,15 @@ def _numbered(name: str) -> Iterator[str]:
 
 
 def _safe(name: str) -> str:
-    r"""Return a file name without folders and control characters.
+    r"""Return a file name without folders, control characters and marks in front.
+
+    Those marks have `scan` pass a file over.
 
     >>> _safe("../../etc/pass\x00wd.txt")
     'passwd.txt'
     """
     base = name.replace("\\", "/").rpartition("/")[2]
-    clean = "".join(c for c in base if c.isprintable()).strip().lstrip(".")
+    clean = "".join(c for c in base if c.isprintable()).strip().lstrip(".~")
     stem, dot, suffix = clean.rpartition(".")
     if not dot:
         stem, suffix = clean, ""

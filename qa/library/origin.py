@@ -26,21 +26,22 @@ def origin_of(articles: Path) -> str:
 def check_origin(store: Store, articles: Path) -> None:
     """Make sure that a store is not given to a second folder.
 
-    A folder that was moved is followed: nothing stands in its old place, or no file.
-    So is a copy, and a disk mounted elsewhere: the files of both places are the same.
+    A copy is followed, and a disk mounted elsewhere: the files of both places are the
+    same. So is a folder that was moved: its old place is gone or holds no file, and one
+    of the files that were read from it is in the new one. A disk may only be unplugged.
 
     Raises:
-        StoreError: if the store's folder is still there, with other files.
+        StoreError: if the store's folder is another one.
         ArticlesError: if one of both cannot be read.
     """
     kept = store.meta(ORIGIN)
     if kept is None or kept == origin_of(articles):
         return
     origin = Path(json.loads(kept))
-    if not os.path.exists(origin):
-        return
-    before = _files(origin, store.folder)
-    if before and before != _files(articles, store.folder):
+    before = _files(origin, store.folder) if os.path.exists(origin) else set()
+    now, read = _files(articles, store.folder), _read(store)
+    is_same = before == now if before else not read or bool(read & now)
+    if not is_same:
         raise StoreError(
             f"{store.folder}: holds the articles of {str(origin)!r}, wanted are those "
             f"of {str(articles)!r}. Name another with `--store`, or {REBUILD}."
@@ -75,3 +76,13 @@ def _files(articles: Path, store: Path) -> set[tuple[str, int]]:
     """Return paths and sizes, without the files that were handed over."""
     found = scan(articles, store=store)
     return {(f.path, f.size) for f in found if not f.path.startswith(ADDED)}
+
+
+def _read(store: Store) -> set[tuple[str, int]]:
+    """Return paths and sizes of the files whose articles are known, likewise."""
+    of_articles = {*store.article_files(), *store.hidden().values()}
+    return {
+        (file.path, file.size)
+        for file in store.files().values()
+        if file.path in of_articles and not file.path.startswith(ADDED)
+    }

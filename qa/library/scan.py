@@ -10,6 +10,8 @@ from qa.errors import ArticlesError
 __all__ = ["ADDED", "STORE_FILE", "Found", "added_folder", "check_articles"]
 __all__ += ["default_store", "is_store", "scan"]
 
+_PASSED_OVER = (".", "~$")  # names that open so: hidden files, lock files of Word
+
 STORE_FILE = "library.sqlite"
 """What makes a folder a store."""
 
@@ -38,8 +40,9 @@ class Found:
 def scan(articles: Path, *, store: Path | None = None) -> list[Found]:
     """Return all files below `articles`, by path; a single file is a folder of one.
 
-    Hidden files and folders are passed over, and so is the store's folder, which may
-    stand within; files handed over to it come last, their paths opened by `ADDED`.
+    Hidden files and folders are passed over, and so are the lock files of Word and the
+    store's folder, which may stand within; files handed over to it come last, their
+    paths opened by `ADDED`.
     Another store is found as one, without its files: its own copies are no articles.
     Links to folders are found as such and not followed: they can run in circles.
 
@@ -116,7 +119,7 @@ def _walk(root: Path, store: Path | None) -> Iterator[Found]:
         folder, above = waiting.pop()
         try:
             with os.scandir(folder) as entries:
-                listed = [entry for entry in entries if not entry.name.startswith(".")]
+                listed = [e for e in entries if not e.name.startswith(_PASSED_OVER)]
         except OSError:
             yield Found(above, folder, 0, -1, is_closed_folder=True)
             continue

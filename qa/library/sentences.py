@@ -55,6 +55,7 @@ _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]+$")
 _NEXT_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 _LONGEST_WRAPPED_LINE = 120  # characters; text that breaks its lines keeps below
+_FULL = 0.85  # of the column: so long are most lines of a text that is wrapped
 _LONGEST_WORD = 40  # characters looked at around a stop: keeps the scan linear
 
 
@@ -72,10 +73,21 @@ def trim(text: str, start: int, end: int) -> Span:
 def _is_wrapped(text: str) -> bool:
     """Whether single line breaks are mere wrapping, as in mail and Gutenberg texts."""
     blocks = [block.split("\n") for block in _BLANK_LINE.split(text)]
-    broken = sorted(len(line.rstrip()) for block in blocks for line in block[:-1])
-    if not broken or broken[-1] > _LONGEST_WRAPPED_LINE:
+    lines = (line.rstrip() for block in blocks for line in block[:-1])
+    broken = sorted(len(line) for line in lines if not _is_long_word(line))
+    if not broken:
         return False
-    return broken[len(broken) // 2] >= _LONGEST_WRAPPED_LINE // 3
+    usual, column = broken[len(broken) // 2], broken[len(broken) * 9 // 10]
+    if column > _LONGEST_WRAPPED_LINE or usual < _LONGEST_WRAPPED_LINE // 3:
+        return False
+    # a mail may have a header that no program broke; rows of a table fill no column
+    return broken[-1] <= _LONGEST_WRAPPED_LINE or usual >= _FULL * column
+
+
+def _is_long_word(line: str) -> bool:
+    """Whether a line is a web address, say, which nothing can wrap."""
+    is_long = len(line) > _LONGEST_WRAPPED_LINE
+    return is_long and line.isascii() and len(line.split(maxsplit=1)) == 1
 
 
 @lru_cache(maxsize=64)

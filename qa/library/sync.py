@@ -1,21 +1,20 @@
 """Folder and store in step: read what changed, embed what is new, drop what is gone."""
 
 import hashlib
-import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from qa.errors import FormatError
-from qa.library.batch import Batches, slices
+from qa.library.batch import AHEAD, Batches, slices
 from qa.library.content import cause_of, content_of
 from qa.library.formats import Parsed, read_articles
 from qa.library.hidden import by_file, still_hidden
 from qa.library.lock import locked
 from qa.library.origin import ORIGIN, check_origin, origin_of, scan_for
 from qa.library.passages import split
-from qa.library.progress import Progress, SyncReport
+from qa.library.progress import Meter, Progress, SyncReport
 from qa.library.records import FileRecord, Pairs
 from qa.library.scan import Found
 from qa.library.store import Store
@@ -25,7 +24,7 @@ from qa.types import Article, Passage
 
 __all__ = ["sync"]
 
-PARSER_VERSION = "2"  # raised when the same bytes give another text: files are re-read
+PARSER_VERSION = "3"  # raised when the same bytes give another text: files are re-read
 
 
 def sync(
@@ -56,14 +55,15 @@ def sync(
         StoreError: if the store holds the articles of another folder.
         StoreBusyError: if another process goes on writing to the store.
     """
-    with locked(store.folder, wait_s=wait_s), Batches(store, embedder) as batches:
+    with locked(store.folder, wait_s=wait_s):
         check_origin(store, articles)
         found = scan_for(store, articles)
-        run = _Run(store, embedder, settings, progress, batches)
-        run.prepare(articles)
-        run.follow(found)
-        run.finish()
-        return run.report
+        with Batches(store, embedder, Meter(progress)) as batches:
+            run = _Run(store, embedder, settings, batches)
+            run.prepare(articles)
+            run.follow(found)
+            run.finish()
+            return run.report
 
 
 class _Run:
@@ -74,19 +74,16 @@ class _Run:
         store: Store,
         embedder: Embedder,
         settings: Settings,
-        progress: Callable[[Progress], None] | None,
         batches: Batches,
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._settings = settings
-        self._tell = progress or (lambda _: None)
         self._known = store.files()
         self._hidden = by_file(store.hidden())
         self._gone_by_hash: defaultdict[str, deque[str]] = defaultdict(deque)
         self._batches = batches
-        self._files_done = self._files_total = self._bytes_done = self._bytes_total = 0
-        self._begun = time.perf_counter()
+        self._meter = batches.meter
         self._is_recut = False  # passages went that no article took along
         self._redone = 0  # stored passages cut or embedded anew
         self.report = SyncReport()
@@ -133,40 +130,42 @@ class _Run:
         known = self._known.keys() | self._store.unrecorded_files()
         gone = {
             path: self._known.get(path)
-            for path in sorted({*known, *self._hidden} - present)
+            for path in sorted(known - present)
             if not path.startswith(closed)  # out of sight is not deleted
         }
         for path, record in gone.items():
-            self._hidden.pop(path, None)
             if record is not None and record.hash:
                 self._gone_by_hash[record.hash].append(path)
         todo = [file for file in found if not self._is_unchanged(file)]
         self.report.unchanged = len(found) - len(todo)
-        self._files_total = len(todo)
-        self._bytes_total = sum(file.size for file in todo)
+        self._meter.files_total = len(todo)
+        self._meter.bytes_total = sum(file.size for file in todo)
         for file in todo:
             self._take(file)
-            self._files_done += 1
-            self._bytes_done += file.size
-            self._report_progress()
+            self._meter.files += 1
+            self._meter.bytes += file.size
+            self._meter.bytes_of_file = 0
+            self._meter.tell()
         for path in gone:
             self._depart(path)
             self._batches.forget(path)
+            if path in self._hidden:  # kept, for the file may come back as it was
+                self._batches.hide(path, self._hidden[path])
         moved = {source for source, _ in self.report.moved}
-        self.report.removed += sorted(gone.keys() & (known - moved))
+        self.report.removed += sorted(gone.keys() - moved)
         self._batches.settle()
-        if self._files_total:
-            self._report_progress()
 
     def finish(self) -> None:
         """Drop vectors of texts that are gone, make missing ones, close the report."""
-        if self._batches.departed or self._is_recut:
+        is_ahead = self._store.meta(AHEAD) == "1"
+        if self._batches.departed or self._is_recut or is_ahead:
             with self._store.change() as change:
                 change.drop_orphan_vectors()
+                change.set_meta(AHEAD, "0")
         self._embed_stored()  # earlier versions could lose some
         self.report.embedded = self._batches.embedded
         self.report.skipped = self._store.skipped()
-        self.report.seconds = time.perf_counter() - self._begun
+        self.report.seconds = self._meter.seconds
 
     # one file
 
@@ -206,10 +205,12 @@ class _Run:
     def _note_arrival(self, file: Found, digest: str) -> None:
         """Tell a renamed file from a new one; its vectors are found by their hash."""
         paths = self._gone_by_hash.get(digest)
-        if paths:
-            self.report.moved.append((paths.popleft(), file.path))
-        else:
+        if not paths:
             self.report.added.append(file.path)
+            return
+        source = paths.popleft()
+        self.report.moved.append((source, file.path))
+        self._hidden[file.path] = self._hidden.pop(source, [])
 
     def _pass_over(self, file: Found, error: Exception) -> None:
         """Report a file that the system refuses; unless it is gone, its articles stay.
@@ -221,12 +222,13 @@ class _Run:
         if isinstance(error, FileNotFoundError):
             self._skip(again, "", reason)
             return
-        if self._store.articles_of(file.path):
+        if any(self._store.articles_of(file.path)):
             reason += "; asked as it was read last"
         self._record(again, "", ((file.path, reason),))
 
     def _skip(self, file: Found, digest: str, reason: str) -> None:
-        self._depart(file.path)
+        if self._depart(file.path):
+            self.report.changed.append(file.path)
         self._record(file, digest, ((file.path, reason),))
 
     def _record(self, file: Found, digest: str, skipped: Pairs) -> None:
@@ -240,27 +242,34 @@ class _Run:
             for number, article in self._store.articles_of(file.path)
         }
         removed = self._hidden.get(file.path, [])
-        hidden = still_hidden(parsed.articles, removed, [a for _, a in stored.values()])
+        is_known = file.path in self._known
+        shown = [article for _, article in stored.values()] if is_known else None
+        hidden = still_hidden(parsed.articles, removed, shown)
         articles = [a for a in parsed.articles if a.id not in hidden]
-        for done, article in enumerate(articles):
+        for done, article in enumerate(articles, start=1):
             number, old = stored.pop(article.id, (None, None))
             if old is not None and replace(old, file_hash=digest) == article:
                 continue
             if number is not None:
                 self._batches.depart([number])
-            self._batches.arrive(article, file.path, self._split(article))
+            n_bytes = file.size // len(articles)
+            passages = self._split(article)
+            self._batches.arrive(article, file.path, passages, n_bytes=n_bytes)
             if self._batches.is_full:
                 # a file that is half stored is read again, whatever becomes of it
                 self._batches.begin(file.path)
+                self._meter.bytes_of_file = done * file.size / len(articles)
                 self._batches.flush()
-                self._report_progress(file.size * done / len(articles))
         self._batches.depart([number for number, _ in stored.values()])
-        if removed:
+        if file.path in self._hidden:
             self._batches.hide(file.path, hidden.values())
         self._record(file, digest, tuple((s.path, s.reason) for s in parsed.skipped))
 
-    def _depart(self, path: str) -> None:
-        self._batches.depart([n for n, _ in self._store.articles_of(path)])
+    def _depart(self, path: str) -> bool:
+        """Remove the articles of a file; False if there are none."""
+        numbers = [number for number, _ in self._store.articles_of(path)]
+        self._batches.depart(numbers)
+        return bool(numbers)
 
     # smaller steps
 
@@ -281,20 +290,6 @@ class _Run:
             self._report_redone(len(batch))
 
     def _report_redone(self, passages: int) -> None:
-        """Tell of stored passages that were cut or embedded anew."""
         self._redone += passages
         total = max(self._redone, self._store.passage_count())
-        seconds = time.perf_counter() - self._begun
-        self._tell(Progress(0, 0, self._redone, self._redone / total, seconds))
-
-    def _report_progress(self, bytes_of_file: float = 0.0) -> None:
-        done = self._bytes_done + bytes_of_file
-        self._tell(
-            Progress(
-                self._files_done,
-                self._files_total,
-                self._batches.stored,
-                done / self._bytes_total if self._bytes_total else 1.0,
-                time.perf_counter() - self._begun,
-            )
-        )
+        self._meter.tell_redone(self._redone, total)

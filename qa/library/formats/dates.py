@@ -20,7 +20,10 @@ _FORMS = (
 )
 _DATES = tuple(re.compile(form, re.IGNORECASE | re.ASCII) for form in _FORMS)
 _ANY_YEAR = re.compile(r"[12][0-9]{3}")
-_COMPACT = re.compile(r"(?:D:)?([12]\d{3})([01]\d)([0-3]\d)(?:\D|\d{2}|$)")
+# with hours and minutes, or seconds too: ten digits, or thirteen, are a time since 1970
+_COMPACT = re.compile(
+    r"(?:D:)?((?:18|19|20)\d\d)([01]\d)([0-3]\d)(?:\d{4}|\d{6})?(?!\d)", re.ASCII
+)
 
 _LABEL = re.compile(
     r"(?:(?:first\s+)?published|posted|publication date|date[d]?|issued)"

@@ -8,6 +8,7 @@ from typing import Any
 from qa.library.formats.archive import open_zip
 from qa.library.formats.blocks import Blocks
 from qa.library.formats.masthead import Masthead, make_article, one_line
+from qa.library.formats.numbering import Numbering
 from qa.library.formats.parsed import Parsed, RawFile
 
 __all__ = ["parse"]
@@ -44,40 +45,6 @@ def _inside(element: Any, tags: frozenset[str]) -> Iterator[Any]:
 
 def _words(paragraph: Any) -> str:
     return "".join(map(str, _inside(paragraph, _WORDS)))
-
-
-def _list_mark(paragraph: Any, counts: dict[tuple[str, int], int]) -> str | None:
-    """Return "- " or the number of a list item, None of another paragraph."""
-    style = paragraph.style.name if paragraph.style is not None else ""
-    level, kind = 0, "list"
-    numbering = paragraph._p.pPr.numPr if paragraph._p.pPr is not None else None
-    if numbering is not None and numbering.numId is not None:
-        level = numbering.ilvl.val if numbering.ilvl is not None else 0
-        kind = str(numbering.numId.val)
-    elif not style.startswith("List"):
-        return None
-    indent = "  " * min(level, 8)
-    if not (style.startswith("List Number") or _is_numbered(paragraph, kind, level)):
-        return indent + "- "
-    counts[kind, level] = counts.get((kind, level), 0) + 1
-    return f"{indent}{counts[kind, level]}. "
-
-
-def _is_numbered(paragraph: Any, number: str, level: int) -> bool:
-    if not number.isdigit():
-        return False
-    try:
-        root = paragraph.part.numbering_part.element
-    except (KeyError, NotImplementedError):  # the file defines no lists
-        return False
-    abstract = root.xpath(f"./w:num[@w:numId='{number}']/w:abstractNumId/@w:val")
-    if not abstract or not str(abstract[0]).isdigit():
-        return False
-    form = root.xpath(
-        f"./w:abstractNum[@w:abstractNumId='{abstract[0]}']"
-        f"/w:lvl[@w:ilvl='{level}']/w:numFmt/@w:val"
-    )
-    return bool(form) and form[0] not in ("bullet", "none")
 
 
 def _rows(table: Any) -> Iterator[list[str]]:
@@ -136,21 +103,22 @@ def parse(file: RawFile) -> Parsed:
     with open_zip(file):  # refuses what is no zip, or too big when unpacked
         document = Document(io.BytesIO(file.data))
     blocks, heading, group = Blocks(), None, 0
-    counts: dict[tuple[str, int], int] = {}
+    numbering = Numbering(document)
     for part in _inside(document.element.body, _PARAGRAPH | _TABLE):
         if part.tag in _TABLE:
             group += 2
+            for item in part.iter(*_PARAGRAPH):  # its marks are not read, but count
+                numbering.mark(Paragraph(item, document))
             for cells in _rows(part):
                 blocks.add(" | ".join(cells) if any(cells) else "", group=group)
             continue
         paragraph, text = Paragraph(part, document), _words(part)
-        mark = _list_mark(paragraph, counts)
+        mark = numbering.mark(paragraph)
+        style = paragraph.style.name if paragraph.style is not None else ""
+        if style.startswith(("Heading", "Title")):
+            mark, heading = None, heading or one_line(text)
         if mark is None:
             group += 2
-            counts.clear()
-        style = paragraph.style.name if paragraph.style is not None else ""
-        if style.startswith(("Heading", "Title")) and heading is None:
-            heading = one_line(text)
         if text.strip():
             shown = (mark or "") + text
             blocks.add(shown, group=group + 1 if mark else None)

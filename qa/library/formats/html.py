@@ -2,11 +2,12 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from qa.library.formats.blocks import Blocks, one_space, strip_lines
 from qa.library.formats.masthead import Masthead, make_article, one_line
-from qa.library.formats.page import Page, read_page
+from qa.library.formats.page import Page, first_words, read_page
 from qa.library.formats.parsed import Parsed, RawFile
 from qa.library.formats.text import decode
 
@@ -25,15 +26,25 @@ _CHARSET = re.compile(
 _HEAD_BYTES = 4096  # a charset declared further down counts for nobody
 _LONGEST_PAGE = 200_000  # visible characters; beyond, trafilatura takes minutes
 _XML_LINE = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_BUTTON = re.compile(
+    r"<(?:(?P<end>/)?(?P<button>button)|p|h[1-6]|article|section|blockquote|main)"
+    r"(?=[\s>/])",
+    re.IGNORECASE,
+)
 _GROUPS = frozenset(["list", "table"])
 _BLOCKS = frozenset(["p", "head", "quote", "code", "item", "row", "div"]) | _GROUPS
+_NUMBERED = "\0"  # before an item whose number is to be found; in no text
 
 
 class _Writer:
-    """Writes trafilatura's tree of blocks as text."""
+    """Writes trafilatura's tree of blocks as text.
 
-    def __init__(self) -> None:
+    That tree lacks some items and where the numbers begin: those are the page's own.
+    """
+
+    def __init__(self, numbers: Mapping[str, str]) -> None:
         self.blocks = Blocks()
+        self._numbers = numbers
         self._words: list[str] = []
         self._group = 0  # number of the list or table
         self._in_group = 0  # depth
@@ -57,9 +68,8 @@ class _Writer:
             self._group += self._in_group == 0
             self._in_group += 1
         elif tag == "item":
-            numbered = element.getparent().get("rend") == "ol"
-            number = element.getparent().index(element) + 1
-            self._words.append(f"{number}. " if numbered else "- ")
+            is_numbered = element.getparent().get("rend") == "ol"
+            self._words = [_NUMBERED if is_numbered else "- "]
         elif tag == "cell":
             # from the end, where the last mark is: rows may have thousands of cells
             if any(map(str.strip, reversed(self._words))):
@@ -74,12 +84,31 @@ class _Writer:
 
     def _flush(self) -> None:
         text = "".join(self._words)
-        if re.fullmatch(r"(?:-|\d+\.) ", text):
+        if text in (_NUMBERED, "- "):
             return  # an item's mark waits for its first block
         self._words = []
-        self.blocks.add(
-            strip_lines(text.strip()), group=self._group if self._in_group else None
-        )
+        text = strip_lines(text.strip())
+        if text.startswith(_NUMBERED):
+            text = text[1:].lstrip()
+            text = self._numbers.get(first_words(text), "- ") + text
+        self.blocks.add(text, group=self._group if self._in_group else None)
+
+
+def _with_buttons_ended(html: str) -> str:
+    """Return the page with the ends of buttons that lack one: they hide what they hold.
+
+    >>> _with_buttons_ended("<button>Read on<p>It rained.")
+    '<button>Read on</button><p>It rained.'
+    """
+    is_open = False
+
+    def end(found: re.Match[str]) -> str:
+        nonlocal is_open
+        lacks_end = is_open and not found["end"]
+        is_open = found["button"] is not None and not found["end"]
+        return f"</button>{found[0]}" if lacks_end else found[0]
+
+    return _BUTTON.sub(end, html)
 
 
 def _extract(html: str) -> Any:
@@ -134,13 +163,13 @@ def parse(file: RawFile) -> Parsed:
     """
     found = _CHARSET.search(file.data[:_HEAD_BYTES])
     charset = found[1].decode("ascii") if found else None
-    html = decode(file.data, file.path, charset=charset)
+    html = _with_buttons_ended(decode(file.data, file.path, charset=charset))
     page = read_page(html)
     whole = page.is_plain or len(page.text) > _LONGEST_PAGE
     document = None if whole else _extract(html)
     text = ""
     if document is not None:
-        writer = _Writer()
+        writer = _Writer(page.numbers)
         writer.take(document.body)
         text = writer.blocks.text()
     told = _masthead(page, document)

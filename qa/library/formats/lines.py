@@ -9,8 +9,12 @@ from itertools import pairwise
 __all__ = ["Line", "join_pages", "without_running_lines"]
 
 _PAGE_NUMBER = re.compile(
-    r"[-–—|\s]*(?:page\s*)?\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?[-–—|\s]*", re.IGNORECASE
+    r"(?P<rule>[-–—|\s]*)(?P<word>page\s*)?(?P<number>\d{1,4})"
+    r"(?:\s*(?:/|of)\s*\d{1,4})?(?P<end>[-–—|\s]*)",
+    re.IGNORECASE,
 )
+_NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
+_WORD = re.compile(r"[^\W\d_]+")
 _BULLET = re.compile(r"(?:[-*•‣–—▪●]|\(?\d{1,3}[.)])\s")
 _ENDED = re.compile(r"[.!?…:][)\]\"'”’»]*$")
 # both begin at a word's first letter only: from each letter of a long one they would
@@ -30,33 +34,63 @@ class Line:
     size: float = 0.0
 
 
+def _forms(line: str, page: int) -> set[str]:
+    """Return the line, and it with each of its numbers as seen from the page's own.
+
+    Of a word and its number there is no such form: it may well be a heading.
+
+    >>> sorted(_forms("The Daily Example 12", page=3))
+    ['The Daily Example 12', 'The Daily Example {9}']
+    """
+    line = line.strip()
+    numbers = _NUMBER.finditer(line) if len(_WORD.findall(line)) > 1 else ()
+    return {line} | {
+        f"{line[: found.start()]}{{{int(found[0]) - page}}}{line[found.end() :]}"
+        for found in numbers
+    }
+
+
+def _is_page_number(line: str, page: int, shifts: Counter[int]) -> bool:
+    found = _PAGE_NUMBER.fullmatch(line)
+    if found is None:
+        return False
+    if found["word"] or (found["rule"].strip() and found["end"].strip()):
+        return True
+    shift = int(found["number"]) - page
+    return shift == 0 or shifts[shift] > 1
+
+
 def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """Return the pages without page numbers, and headers and footers they share.
 
-    Only the first and the last line of a page are looked at, and a header must stand on
-    three pages and on more than half of them: in doubt, a line stays.
+    Only the first and the last line of a page are looked at. A number by itself must be
+    the page's own, or grow with the pages on two of them; a header must stand on three
+    and on more than half of them, the same or with a number that grows with the pages:
+    in doubt, a line stays.
 
     >>> page = [Line("It rained."), Line("- 7 -")]
     >>> without_running_lines([page])
     [[Line(text='It rained.', x=0.0, y=0.0, size=0.0)]]
     """
-    shape = [
-        [re.sub(r"\d+", "#", line.text.strip()) for line in page] for page in pages
-    ]
     often = max(3, len(pages) // 2 + 1)
-    heads = Counter(page[0] for page in shape if page)
-    feet = Counter(page[-1] for page in shape if page)
+    heads: Counter[str] = Counter()
+    feet: Counter[str] = Counter()
+    shifts: Counter[int] = Counter()  # of lone numbers, from the pages' own
+    for number, page in enumerate(pages, start=1):
+        if page:
+            heads.update(_forms(page[0].text, number))
+            feet.update(_forms(page[-1].text, number))
+            lone = [_PAGE_NUMBER.fullmatch(page[end].text) for end in (0, -1)]
+            shifts.update({int(found["number"]) - number for found in lone if found})
     kept = []
-    for page, shapes in zip(pages, shape, strict=True):
+    for number, page in enumerate(pages, start=1):
         lines = list(page)
-        if len(lines) > 1 and (
-            _PAGE_NUMBER.fullmatch(lines[-1].text) or feet[shapes[-1]] >= often
-        ):
-            lines.pop()
-        if len(lines) > 1 and (
-            _PAGE_NUMBER.fullmatch(lines[0].text) or heads[shapes[0]] >= often
-        ):
-            lines.pop(0)
+        for end, known in ((-1, feet), (0, heads)):
+            if len(lines) > 1 and (
+                _is_page_number(lines[end].text, number, shifts)
+                or any(known[form] >= often for form in _forms(lines[end].text, number))
+            ):
+                lines.pop(end)
         kept.append(lines)
     return kept
 

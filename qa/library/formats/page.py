@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from qa.library.formats.blocks import Blocks, one_space, strip_lines
 from qa.library.formats.dates import parse_date
 
-__all__ = ["HIDDEN", "Page", "read_page"]
+__all__ = ["HIDDEN", "Page", "first_words", "read_page"]
 
 HIDDEN = frozenset(
     "script style template noscript svg iframe object textarea select button".split()
@@ -46,7 +46,9 @@ _ENDS = {
 }
 _PARAGRAPH = frozenset(["p"])
 _DEEPEST = 512  # open tags looked through for one to end: what browsers stop at, too
-_MARK = re.compile(r"-|\d+\.")
+_MARK = re.compile(r"-|-?\d+\.")
+_NUMBER = re.compile(r"-?\d+\. ")
+_INTEGER = re.compile(r"\s*([+-]?[0-9]{1,9})(?![0-9])")
 _DATE_KEYS = """
     article:published_time og:article:published_time og:published_time datepublished
     date dc.date dc.date.issued dc.date.created dcterms.date dcterms.issued
@@ -67,6 +69,21 @@ class Page:
     meta: dict[str, str] = field(default_factory=dict)
     published: datetime.date | None = None  # told by metadata or a time element
     is_plain: bool = False  # nothing but the article: no menus, hardly any links
+    # by an item's first words, what stands before it; a dash where that is not certain
+    numbers: dict[str, str] = field(default_factory=dict)
+
+
+def first_words(text: str) -> str:
+    """Return what tells an item from others, however its spaces are written."""
+    return "".join(text.split())[:60]
+
+
+def _first_number(facts: dict[str, str]) -> int | None:
+    """Return the number of a list's first item, None where it is no plain number."""
+    if "reversed" in facts or facts.get("type", "1") != "1":
+        return None
+    told = _INTEGER.match(facts.get("start", ""))
+    return int(told[1]) if told else 1
 
 
 class _Reader(HTMLParser):
@@ -83,7 +100,7 @@ class _Reader(HTMLParser):
         self._words: list[str] = []
         self._group = 0
         self._in_data = False
-        # items so far in each open list; None where they are not numbered
+        # the next item's number in each open list; None where they are not numbered
         self._lists: list[int | None] = []
         self._letters = self._linked_letters = 0
         self._has_furniture = False
@@ -97,7 +114,7 @@ class _Reader(HTMLParser):
             self._end_open(*_ENDS[tag])
         if tag in ("ul", "ol", "dl", "table"):
             self._group += not self._lists
-            self._lists.append(0 if tag == "ol" else None)
+            self._lists.append(_first_number(facts) if tag == "ol" else None)
         names = f"{facts.get('class', '')} {facts.get('id', '')}"
         if tag in _FURNITURE or (tag != "body" and _FURNITURE_NAME.search(names)):
             self._has_furniture = True
@@ -108,8 +125,8 @@ class _Reader(HTMLParser):
             self.times.append((named, facts["datetime"]))
         elif tag == "br":
             self._words.append("\n")
-        elif tag == "li" and not self._words:
-            self._words.append(self._mark())
+        elif tag == "li":
+            self._words = [self._mark(facts)]
         elif tag in _CELLS:
             # from the end, where the last mark is: rows may have thousands of cells
             if any(map(str.strip, reversed(self._words))):
@@ -136,6 +153,12 @@ class _Reader(HTMLParser):
             while self._pop() != tag:
                 pass
         self._in_data = False
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:  # Python 3.11's stops where a browser sees a comment
+            return self.parse_bogus_comment(i, report)
 
     def handle_data(self, data: str) -> None:
         if self._in_data:
@@ -165,12 +188,14 @@ class _Reader(HTMLParser):
                     self._pop()
                 return
 
-    def _mark(self) -> str:
+    def _mark(self, facts: dict[str, str]) -> str:
         number = self._lists[-1] if self._lists else None
         if number is None:
             return "- "
+        told = _INTEGER.match(facts.get("value", ""))
+        number = int(told[1]) if told else number
         self._lists[-1] = number + 1
-        return f"{number + 1}. "
+        return f"{number}. "
 
     def _note_meta(self, facts: dict[str, str]) -> None:
         key = facts.get("property") or facts.get("name") or facts.get("itemprop")
@@ -189,6 +214,11 @@ class _Reader(HTMLParser):
         else:
             if self._count["h1"]:
                 self.page.heading = self.page.heading or text
+            number = _NUMBER.match(text) if self._count["li"] else None
+            if number:
+                words = first_words(text[number.end() :])
+                other = self.page.numbers.get(words, number[0])
+                self.page.numbers[words] = number[0] if number[0] == other else "- "
             group = self._group if self._is_within(_LINES) else None
             self.everything.add(text, group=group)
             if not self._is_within(_MENUS):
@@ -224,5 +254,7 @@ def read_page(html: str) -> Page:
     'Rain & wind\n\nSnow'
     """
     reader = _Reader()
-    reader.feed(html)
+    # what is never closed is no tag; the parser would look for the end of each anew
+    end = html.rfind(">") + 1
+    reader.feed(html[:end] + html[end:].replace("<", "&lt;"))
     return reader.finish()

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from qa.errors import FormatError
@@ -112,7 +113,9 @@ def _delimiter(text: str, path: str) -> str:
     return best
 
 
-def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
+def _csv_rows(
+    text: str, delimiter: str, escape: str | None = None
+) -> Iterator[tuple[int, list[str] | csv.Error]]:
     """Yield each row, or what is wrong with it, and the line on which it begins.
 
     After a row that is wrong, reading goes on at its second line: a quote that is never
@@ -127,7 +130,7 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | csv.
         end = begin + 1 if begin < wrong else len(lines)
         left = map(lines.__getitem__, range(begin, end))
         # strict, so that a quote that is never closed is noticed
-        reader = csv.reader(left, delimiter=delimiter, strict=True)
+        reader = csv.reader(left, delimiter=delimiter, escapechar=escape, strict=True)
         try:
             cells = next(reader)
         except csv.Error as error:
@@ -137,6 +140,24 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | csv.
         else:
             yield begin + 1, cells
             begin += reader.line_num
+
+
+def _read_csv(text: str, delimiter: str) -> list[tuple[int, list[str] | csv.Error]]:
+    r"""Return what `_csv_rows` yields; quotes are doubled, or written as `\"`.
+
+    >>> _read_csv('text\n"A \\"B\\" C"', ",")
+    [(1, ['text']), (2, ['A "B" C'])]
+    """
+    rows = list(_csv_rows(text, delimiter))
+    if '\\"' not in text or not _count_wrong(rows):
+        return rows
+    # MySQL, which writes them so, writes \N for no value
+    text = re.sub(rf"(?<![^{delimiter}\n])\\N(?![^{delimiter}\n])", "", text)
+    return min(rows, list(_csv_rows(text, delimiter, "\\")), key=_count_wrong)
+
+
+def _count_wrong(rows: Sequence[tuple[int, list[str] | csv.Error]]) -> int:
+    return sum(isinstance(cells, csv.Error) for _, cells in rows)
 
 
 def _fitted(
@@ -161,7 +182,9 @@ def _fitted(
 def parse_csv(file: RawFile) -> Parsed:
     """Return an article for each row below the line that names the columns.
 
-    Row 1 is the first below it. The delimiter is a comma, semicolon, tab or bar.
+    Row 1 is the first below it. The delimiter is a comma, semicolon, tab or bar. After
+    a row that is wrong, what may be the rest of its text is no row: the next one has as
+    many values as there are columns.
 
     Raises:
         FormatError: if it is no text, or its first line names no column of texts.
@@ -173,7 +196,8 @@ def parse_csv(file: RawFile) -> Parsed:
     names: list[str] | None = None
     rows = _Collector(file)
     number = 0
-    for line, cells in _csv_rows(text, delimiter):
+    is_after_wrong = False
+    for line, cells in _read_csv(text, delimiter):
         if names is None:
             if isinstance(cells, csv.Error):
                 raise FormatError(
@@ -184,9 +208,11 @@ def parse_csv(file: RawFile) -> Parsed:
         elif isinstance(cells, csv.Error):
             number += 1
             rows.skip(number, line, f"not CSV ({cells})")
+            is_after_wrong = True
         elif cells:
             number += 1
-            whole = _fitted(cells, names, delimiter)
+            is_after_wrong = is_after_wrong and len(cells) != len(names)
+            whole = None if is_after_wrong else _fitted(cells, names, delimiter)
             if whole is None:
                 found = f"{len(cells)} values for {len(names)} columns"
                 rows.skip(number, line, f"{found}; put texts in quotes")

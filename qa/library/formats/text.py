@@ -24,6 +24,11 @@ _KINDS = (  # first bytes of what is often saved under a wrong name
     (b"{\\rtf1", "a rich text document (RTF)"),
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # of no use in text
+_WESTERN = frozenset(
+    """
+    ascii cp1252 iso-8859-1 iso8859-1 latin-1 latin1 us-ascii windows-1252 x-cp1252
+    """.split()
+)
 _SAMPLE = 1_000_000  # characters looked at to tell text from other data
 _NON_ASCII = bytes(range(128, 256))
 
@@ -42,14 +47,33 @@ def _declared(data: bytes, charset: str | None) -> str | None:
     # a page that says Latin-1 means Windows-1252 (WHATWG Encoding, 4.2); one that
     # says UTF-16 in letters of one byte each does not mean it (WHATWG HTML, 13.2.3)
     name = charset.strip().lower()
-    if name in ("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"):
+    if name in _WESTERN:
         name = "cp1252"
+        if not data.isascii():  # chance makes no UTF-8 of text in Windows-1252
+            with contextlib.suppress(UnicodeDecodeError):
+                return data.decode("utf-8")
     if name.startswith(("utf-16", "utf16", "utf-32", "utf32")):
         return None
     try:
         return str(data.decode(name))
     except (LookupError, ValueError):  # unknown, not an encoding, or not in that one
         return None
+
+
+def _read_by_itself(error: UnicodeError) -> tuple[str, int]:
+    """Read what is no UTF-8 as Windows-1252, and what is not that either as Latin-1."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    if error.encoding == "charmap":  # five bytes mean nothing in Windows-1252
+        return bad.decode("latin-1"), error.end
+    if error.reason == "unexpected end of data":  # the file was cut
+        return "\ufffd", error.end
+    return bad.decode("cp1252", _BY_ITSELF), error.end
+
+
+_BY_ITSELF = "qa.read_by_itself"
+codecs.register_error(_BY_ITSELF, _read_by_itself)
 
 
 def _utf16_order(data: bytes) -> str | None:
@@ -70,21 +94,19 @@ def _guessed(data: bytes) -> str:
             return data.decode(order)
     with contextlib.suppress(UnicodeDecodeError):
         return data.decode("utf-8")
-    mended = data.decode("utf-8", "replace")
-    bad = mended.count("\ufffd")
-    good = len(mended) - bad - len(data.translate(None, _NON_ASCII))
-    if good >= 10 * bad:
-        return mended  # UTF-8 with a scratch; chance does not make so many sequences
-    with contextlib.suppress(UnicodeDecodeError):
-        return data.decode("cp1252")
-    return data.decode("latin-1")  # five bytes mean nothing in Windows-1252
+    kept = data.decode("utf-8", "ignore")
+    good = len(kept) - len(data.translate(None, _NON_ASCII))
+    bad = len(data) - len(kept.encode())
+    # chance does not make as many sequences as there are other bytes
+    return data.decode("utf-8" if good >= bad else "cp1252", _BY_ITSELF)
 
 
 def decode(data: bytes, path: str, *, charset: str | None = None) -> str:
     r"""Return the text of `data`, with `\n` for every newline and no byte order mark.
 
     Tried in turn: the byte order mark, `charset`, UTF-16 by its NULs, UTF-8,
-    Windows-1252, Latin-1.
+    Windows-1252, Latin-1. In text that is mostly UTF-8, each other byte is read as one
+    of the last two. A page that says Latin-1 and is valid UTF-8 is UTF-8.
 
     Args:
         data: the bytes of a file.
