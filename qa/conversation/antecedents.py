@@ -5,11 +5,26 @@ from collections.abc import Sequence
 from typing import Literal
 
 from qa.conversation.mentions import Mention, mentions
-from qa.conversation.things import done_to, owned_thing, parts, plural_subject, topic
-from qa.conversation.words import PERSON_PRONOUNS, tokens
+from qa.conversation.things import (
+    counted,
+    done_to,
+    has_plural,
+    owned_thing,
+    parts,
+    plural_subject,
+    together,
+    topic,
+)
+from qa.conversation.words import (
+    PERSON_NOUNS,
+    PERSON_PRONOUNS,
+    PLURAL_PRONOUNS,
+    is_plural,
+    tokens,
+)
 from qa.types import Turn
 
-__all__ = ["MAX_TURNS", "Class", "Form", "antecedent"]
+__all__ = ["MAX_CHARS", "MAX_TURNS", "Class", "Form", "antecedent"]
 
 Class = Literal["person", "thing", "place", "time"]
 """What a pronoun can stand for: he, it, there, then."""
@@ -18,6 +33,7 @@ Form = Literal["object", "plural", "other"]
 """How it stands: an object is more often a thing than its owner."""
 
 MAX_TURNS = 4  # an older turn is out of mind
+MAX_CHARS = 4000  # what is read of a text that a client may have made up
 _MAX_NAME_WORDS = 3
 _MAX_LIST_WORDS = 10  # of an answer that names several
 
@@ -32,7 +48,10 @@ _PLACED = re.compile(r"\b(?:in|at|near|from|to)(?: the)? $", re.I)
 _ASKS_PERSON = re.compile(r"(?:and )?who(?:m|'s)?\b", re.I)
 _ASKS_PLACE = re.compile(r"\bwhere\b", re.I)
 _OF_PERSON = re.compile(r"\b(?:born|dies?|died|marry|married|buried)\b", re.I)
+_ASKS_GROUP = re.compile(r"(?:and )?(?:which|what is the|what was the) (\w+)", re.I)
+_MANY_DO = re.compile(r"\b(?:are|were|do|have) $", re.I)  # "What are Cubesats?"
 _IT = frozenset("it its".split())
+_HE_IT = PERSON_PRONOUNS | _IT
 
 
 def antecedent(
@@ -43,48 +62,120 @@ def antecedent(
     The latest turn first; in it the question, then the answer, then its sentence. An
     answer to "who" or "which" comes before its question: it is what the talk is about
     now. A thing is no person, and sooner what somebody did something to than what may
-    be this somebody. Names that `said` holds already are passed over.
+    be this somebody. "They" are several, or a place or an organisation, never one name
+    that may be a person's. Names that `said` holds already are passed over.
     """
-    is_it = meant == "thing" and form != "plural"
-    others: frozenset[str] = frozenset()
+    if form == "plural":
+        return _several_or_group(turns, said)
+    is_it, others = meant == "thing", frozenset[str]()
+    are_they = form == "object" and any(word.low == "they" for word in tokens(said))
     if is_it:
         others = _persons(turns)
     elif meant == "person":
         others = _things(turns)
-    for turn in list(reversed(turns))[:MAX_TURNS]:
+    recent = list(reversed(turns))[:MAX_TURNS]
+    for at, turn in enumerate(recent):
         asked = _asked(turn)
-        if form == "plural" and (found := _several(turn) or plural_subject(asked)):
-            return found
-        if form == "object" and meant == "thing" and (found := owned_thing(asked)):
+        thing = done_to(asked) if is_it else None
+        if thing and _is_plain(thing) and _names_thing(recent[at + 1 :], others):
+            continue  # "Who claimed responsibility?"
+        if form == "object" and is_it and (found := owned_thing(asked)):
             return found
         for source in _sources(turn, is_it=is_it):
-            names = [
-                name
-                for name in mentions(source)
-                if name.text not in said and name.text not in others
-            ]
-            is_asked = source == asked and meant == "thing"
-            thing = done_to(asked) if is_asked and is_it else None
-            if thing is not None and thing not in said and thing not in others:
+            names = [m for m in _unsaid(source, said) if m.text not in others]
+            if are_they:  # "Why did they buy it?": they are the subject
+                names = [m for m in names if not m.is_subject] or names
+            is_asked = source == asked and is_it
+            if is_asked and thing and thing not in others and not _is_said(thing, said):
                 return thing
-            name = _pick(meant, names)
+            nouns = [m for m in names if m.noun] if is_it and form == "object" else []
+            name = _pick(meant, nouns or names)
             if name is None and meant == "place":
                 placed = [m for m in names if _PLACED.search(source[: m.start])]
                 name = next((m for m in reversed(placed) if m.kind == "name"), None)
             if name is not None:
-                return _in_full(name, turns)
-            thing = topic(asked, is_it=is_it) if is_asked else None
-            if thing is not None and thing not in said:
-                return thing
+                return name.whole if is_it and name.noun else _in_full(name, turns)
+            found = topic(asked, is_it=True) if is_asked else None
+            if found is not None and not _is_said(found, said):
+                return found
     return None
 
 
-def _several(turn: Turn) -> str | None:
-    """Return the names that answered "who" or "which", all of them."""
+def _several_or_group(turns: Sequence[Turn], said: str) -> str | None:
+    """Return what "they" most plausibly means: several, else a place or organisation.
+
+    None where one name is meant rather that may be a person's.
+    """
+    known = _things(turns) | _stood_for(turns, PLURAL_PRONOUNS, _HE_IT)
+    for turn in list(reversed(turns))[:MAX_TURNS]:
+        asked = _asked(turn)
+        if found := _several(turn, turns) or plural_subject(asked):
+            return found
+        known |= {m.text for m in mentions(asked) if _MANY_DO.search(asked[: m.start])}
+        if (match := _ASKS_GROUP.match(asked)) and match[1].lower() not in PERSON_NOUNS:
+            known |= {name.text for name in _answered(turn)}
+        for source in _sources(turn):
+            names, is_asked = _unsaid(source, said), source == asked
+            many = next((m.whole for m in names if has_plural(m)), None)
+            if found := many or (counted(asked) if is_asked else None):
+                return found
+            likely = _pick("thing", names)
+            groups = [m for m in names if _is_group(m, known)]
+            name = likely if likely in groups else _pick("thing", groups)
+            if name is not None and (is_asked or name == likely):
+                return _in_full(name, turns)
+            if likely is not None:
+                return None
+            found = topic(asked) if is_asked else None
+            if found and is_plural(tokens(found)[-1]) and not _is_said(found, said):
+                return found
+    return None
+
+
+def _is_group(name: Mention, known: frozenset[str]) -> bool:
+    """Whether "they" can mean a name: no person, no deal."""
+    return not name.noun and (not name.may_be_person or name.text in known)
+
+
+def _unsaid(source: str, said: str) -> list[Mention]:
+    return [
+        name
+        for name in mentions(source)
+        if not _is_said(f"{name.text}{name.noun}", said)
+    ]
+
+
+def _is_plain(thing: str) -> bool:
+    return thing.islower() and not thing.startswith("the ")
+
+
+def _is_said(name: str, said: str) -> bool:
+    """Whether the words of `said` hold a name; "us" is not the US."""
+    if name in said or name.isupper():
+        return name in said
+    return f" {_lower(name)} " in f" {_lower(said)} "
+
+
+def _lower(text: str) -> str:
+    return " ".join(word.low for word in tokens(text))
+
+
+def _several(turn: Turn, turns: Sequence[Turn]) -> str | None:
+    """Return the names that answered "who" or "which", or did something together."""
     names = [name for name in _answered(turn) if name.kind != "time"]
-    answer = (turn.answer.text or "").rstrip(". ")
-    is_list = len(names) > 1 and len(answer.split()) <= _MAX_LIST_WORDS
-    return answer if is_list and _ASKS_NAME.match(_asked(turn)) else None
+    answer = _answer(turn).rstrip(". ")
+    is_short = len(answer.split()) <= _MAX_LIST_WORDS
+    if len(names) > 1 and is_short and _ASKS_NAME.match(_asked(turn)):
+        return answer
+    found = together(_asked(turn), names)
+    listed = [_in_full(name, turns) for name in found]
+    return f"{', '.join(listed[:-1])} and {listed[-1]}" if found else None
+
+
+def _names_thing(turns: Sequence[Turn], persons: frozenset[str]) -> bool:
+    """Whether a question names what is not known to be a person."""
+    names = [name for turn in turns for name in mentions(_asked(turn))]
+    return any(m.kind in ("name", "place") and m.text not in persons for m in names)
 
 
 def _in_full(name: Mention, turns: Sequence[Turn]) -> str:
@@ -103,21 +194,26 @@ def _in_full(name: Mention, turns: Sequence[Turn]) -> str:
 
 
 def _asked(turn: Turn) -> str:
-    return turn.answer.standalone or turn.question
+    return (turn.answer.standalone or turn.question)[:MAX_CHARS]
+
+
+def _answer(turn: Turn) -> str:
+    return (turn.answer.text or "")[:MAX_CHARS]
 
 
 def _sources(turn: Turn, *, is_it: bool = False) -> list[str]:
     """Return the texts of a turn, the one that more likely holds a name first."""
-    asked, answer, names = _asked(turn), turn.answer.text or "", _answered(turn)
+    asked, answer, names = _asked(turn), _answer(turn), _answered(turn)
+    sentence = (turn.answer.sentence or "")[:MAX_CHARS]
     is_person = _ASKS_PERSON.match(asked) and all(m.may_be_person for m in names)
     if names and _ASKS_NAME.match(asked) and not (is_it and is_person):
-        return [answer, asked, turn.answer.sentence or ""]
-    return [asked, answer, turn.answer.sentence or ""]
+        return [answer, asked, sentence]
+    return [asked, answer, sentence]
 
 
 def _answered(turn: Turn) -> Sequence[Mention]:
     """Return the names that an answer consists of."""
-    answer = turn.answer.text or ""
+    answer = _answer(turn)
     names = mentions(answer)
     return names if sum(len(m.text) for m in names) > len(answer) // 2 else ()
 

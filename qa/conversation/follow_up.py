@@ -8,7 +8,7 @@ of the topic are added. A question that stands alone comes back as it was.
 import re
 from collections.abc import Sequence
 
-from qa.conversation.antecedents import MAX_TURNS
+from qa.conversation.antecedents import MAX_CHARS, MAX_TURNS
 from qa.conversation.fragments import (
     about,
     as_bare_question,
@@ -20,7 +20,7 @@ from qa.conversation.fragments import (
 )
 from qa.conversation.mentions import mentions
 from qa.conversation.pronouns import resolved_pronouns
-from qa.conversation.words import meaningful_words, tokens
+from qa.conversation.words import PLURAL_PRONOUNS, meaningful_words, tokens
 from qa.types import Turn
 
 __all__ = ["standalone"]
@@ -135,10 +135,19 @@ def _leans(body: str, has_opening: bool) -> bool:
     return n <= 1 and (_SHORT if n else _OPEN).match(body) is not None
 
 
+def _names(turn: Turn, known: str) -> list[str]:
+    """Return the first name of an answer: one of those that "they" may be."""
+    names = mentions((turn.answer.text or "")[:MAX_CHARS])
+    return [m.text for m in names if m.kind != "time" and m.text not in known][:1]
+
+
 def _about(question: str, turns: Sequence[Turn]) -> str:
     """Add the topic of the conversation to a question, readably."""
+    is_many = any(word.low in PLURAL_PRONOUNS for word in tokens(question))
     for turn in reversed(turns):
         words = topic_words(_asked(turn), known=question)
+        if is_many and not mentions(_asked(turn)):
+            words = [*_names(turn, known=question), *words]
         if (added := about(unmarked(question), words)) is not None:
             return added
     return question

@@ -12,6 +12,7 @@ from qa.conversation.words import (
     PREPOSITIONS,
     PRONOUNS,
     WH_WORDS,
+    Token,
     meaningful_words,
     tokens,
 )
@@ -41,8 +42,12 @@ _WH_PHRASE = re.compile(
     r"(?P<wh>what|which|who|whom|when|where|why|how)\b",
     re.I,
 )
+# "Who won (New Zealand), and when": what was answered is no part of what was asked
+_ANSWERED = re.compile(r" \((?!about:)(?:[^()]|\([^()]*\))*\)$")
 _DO = frozenset("do does did".split())
 _ADJUNCTS = frozenset("when where why how".split())
+_SUBJECTS = frozenset("who what which".split())
+_SPEAKERS = frozenset("i you we he she it they".split())
 
 
 def unmarked(question: str) -> str:
@@ -122,11 +127,8 @@ def merged_bare(wh: str, previous: str, answer: str | None) -> str:
     >>> merged_bare("why", "What did Hill say about the banks?", None)
     'What did Hill say about the banks, and why?'
     """
-    begun, at, rest = (
-        _WH_PHRASE.match(previous),
-        _auxiliary(previous),
-        unmarked(previous),
-    )
+    rest, _ = _without_bare(previous)
+    begun, at = _WH_PHRASE.match(rest), _auxiliary(rest)
     wh = "why" if wh == "how so" else wh
     asked = begun["wh"].lower() if begun else ""
     is_short = answer is not None and len(answer.split()) <= _MAX_ANSWER_WORDS
@@ -134,13 +136,22 @@ def merged_bare(wh: str, previous: str, answer: str | None) -> str:
     is_object = asked == "what" and not known  # without it its verb has none
     if begun is None or at is None or is_object:
         return f"{rest}{known}, and {wh}?"
-    return f"{_upper(wh)} {rest[tokens(previous)[at].start :]}{known}?"
+    return f"{_upper(wh)} {rest[tokens(rest)[at].start :]}{known}?"
+
+
+def _without_bare(question: str) -> tuple[str, str]:
+    """Return a question without its mark, and the ", and when" that was put behind."""
+    rest = unmarked(question)
+    head, added, bare = rest.rpartition(", and ")
+    is_bare = added and as_bare_question(bare) is not None
+    return (head, f"{added}{bare}") if is_bare else (rest, "")
 
 
 def _auxiliary(question: str) -> int | None:
     """Return the index of the auxiliary that follows the question phrase.
 
-    None where the phrase is the subject, or holds the names that the question is about.
+    None where the phrase is the subject, or may be, or holds the names that the
+    question is about.
     """
     words = tokens(question)
     for at, word in enumerate(words):
@@ -154,11 +165,27 @@ def _auxiliary(question: str) -> int | None:
             or follows.is_capital
             or follows.low in (FUNCTION_WORDS - AUXILIARIES)
         )
+        if words[0].low in _SUBJECTS and not _is_asked_of(question, words[at + 1 :]):
+            return None  # "Who has a veto?"
         is_adjunct = words[0].low in _ADJUNCTS | PREPOSITIONS and not (
             words[0].low == "how" and at > 1 and not is_inverted
         )
         return at if is_inverted or is_adjunct else None
     return None
+
+
+def _is_asked_of(question: str, words: Sequence[Token]) -> bool:
+    """Whether a name or pronoun begins `words`, and a verb may follow it."""
+    first = next(word for word in words if word.low != "the" or word == words[-1])
+    name = next((m for m in mentions(question) if m.start == first.start), None)
+    if name is None and first.low not in _SPEAKERS:
+        return False
+    left = [word for word in words if word.start >= (name or first).end]
+    return any(word.low in COMMON_VERBS or _is_plain(word) for word in left)
+
+
+def _is_plain(word: Token) -> bool:
+    return word.text.islower() and word.low not in FUNCTION_WORDS
 
 
 def as_fragment(question: str) -> str | None:
@@ -193,8 +220,11 @@ def merged_fragment(
     'What does copper cost in Chile?'
     >>> merged_fragment("in 1985", "How much did Shearson earn?")
     'How much did Shearson earn in 1985?'
+    >>> merged_fragment("Japan", "Who beat France (New Zealand), and when?")
+    'Who beat Japan, and when?'
     """
-    rest = unmarked(previous)
+    rest, bare = _without_bare(previous)
+    rest = _ANSWERED.sub("", rest)
     names, olds = mentions(fragment), mentions(rest)
     is_whole = any(word.low in AUXILIARIES | WH_WORDS for word in tokens(rest))
     words = [word.low for word in tokens(fragment)]
@@ -205,36 +235,61 @@ def merged_fragment(
         if is_whole and is_owned and old is not None and fragment != old.spoken:
             left = rest[: old.start]
             left = left[: -len("the ")] if old.has_article else left
-            return f"{left}{fragment}{rest[old.end :]}?"
+            return f"{left}{fragment}{rest[old.end :]}{bare}?"
     elif names and is_whole:
-        old = _counterpart(names[0], olds)
+        old = _counterpart(fragment, names[0], rest)
         if old is not None and old.text != names[0].text:
-            return _replaced(rest, fragment, names[0], old)
+            return _replaced(rest, bare, fragment, names[0], old)
     if words[0] in PREPOSITIONS and not PRONOUNS & set(words):
-        return f"{rest} {fragment}?"
-    return about(f"What about {fragment}", topic_words(rest, known=fragment))
+        head, added, topic = rest.partition(" (about: ")
+        return f"{head} {fragment}{added}{topic}{bare}?"
+    known_words = topic_words(unmarked(previous), known=fragment)
+    return about(f"What about {fragment}", known_words)
 
 
-def _counterpart(new: Mention, olds: Sequence[Mention]) -> Mention | None:
-    """Return the name of the previous question that the new one takes the place of."""
+def _counterpart(fragment: str, new: Mention, rest: str) -> Mention | None:
+    """Return the name of the previous question that the new one takes the place of.
+
+    A name that only modifies a noun stays, unless the noun goes with it. What has a
+    preposition takes the place of a time, or of what has the same one or is a place.
+    """
+    first, olds = tokens(fragment)[0].low, list(mentions(rest))
+    is_placed = first in PREPOSITIONS and new.kind != "time"
+    if is_placed:
+        places = [m for m in olds if m.kind == new.kind == "place"]
+        olds = [m for m in olds if _preposition(rest, m) == first] or [
+            m for m in places if _preposition(rest, m)
+        ]
+    else:
+        olds = [m for m in olds if new.noun or not m.noun]
     same = [old for old in olds if old.kind == new.kind]
-    if new.kind == "place" and not same:
-        return None
-    if not same and new.kind in ("name", "person"):
+    if not same and (is_placed or new.kind in ("name", "person")):
         same = [old for old in olds if old.kind != "time"]
     return next((old for old in same if old.is_subject), same[-1] if same else None)
 
 
-def _replaced(rest: str, fragment: str, new: Mention, old: Mention) -> str:
+def _preposition(text: str, name: Mention) -> str:
+    """Return the preposition that a name stands behind; empty where none does."""
+    before = [word for word in tokens(text) if word.end <= name.start]
+    while before and before[-1].low == "the":
+        before.pop()
+    if len(before) > 1 and before[-1].text.islower():
+        adjective = before[-1].low not in FUNCTION_WORDS
+        before = before[:-1] if adjective else before
+    before = [word for word in before if word.low != "the"]
+    return before[-1].low if before and before[-1].low in PREPOSITIONS else ""
+
+
+def _replaced(rest: str, bare: str, fragment: str, new: Mention, old: Mention) -> str:
     """Put a name of the fragment in place of one; its other words are added."""
-    before, after = fragment[: new.start].split(), fragment[new.end :]
-    left, name = rest[: old.start].split(), new.spoken
+    before, after = fragment[: new.start].split(), fragment[new.end + len(new.noun) :]
+    left, right = rest[: old.start].split(), rest[old.end + len(old.noun) :]
     if old.has_article:
         left = left[:-1]
     if {word.lower() for word in (*before[:1], *left[-1:])} <= PREPOSITIONS:
         left[-1:] = before[:1] or left[-1:]
     beside = topic_words(f"{' '.join(before)} {after}", known=rest)
-    merged = f"{' '.join(left)} {name}{rest[old.end :]}"
+    merged = f"{' '.join(left)} {new.whole}{right}{bare}"
     return about(merged, beside) or f"{merged}?"
 
 

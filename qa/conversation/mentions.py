@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from qa.conversation.phrases import noun_end
 from qa.conversation.words import (
     AUXILIARIES,
     COMMON_VERBS,
@@ -41,11 +42,17 @@ class Mention:
     end: int
     is_subject: bool = False
     has_article: bool = False
+    noun: str = ""  # as written behind it, where the name only modifies: " talks"
 
     @property
     def spoken(self) -> str:
         """The name as a sentence needs it: the United States."""
         return f"the {self.text}" if self.has_article else self.text
+
+    @property
+    def whole(self) -> str:
+        """The name with the noun that it modifies: the Syria talks."""
+        return f"{self.spoken}{self.noun}"
 
     @property
     def may_be_person(self) -> bool:
@@ -152,13 +159,24 @@ def _mentions_of_run(
     is_subject = before in AUXILIARIES or (
         before == "the" and first > 1 and words[first - 2].low in AUXILIARIES
     )
-    noun = _owned_person(words, after)
-    if noun is not None:
-        owned = text[start : noun.end]
-        yield Mention(owned, "person", start, noun.end, is_subject, before == "the")
+    person = _owned_person(words, after)
+    if person is not None:
+        owned = text[start : person.end]
+        yield Mention(owned, "person", start, person.end, is_subject, before == "the")
         is_subject = False
     is_article = before == "the" and kind in ("name", "place")
-    yield Mention(text[start:end], kind, start, end, is_subject, is_article)
+    noun = ""
+    if is_article:
+        is_bare = kind == "place" and _is_bare_place(text[start:end])
+        until = noun_end(words, first, after, has_noun=is_bare)
+        noun = text[end : words[until - 1].end]
+        kind = "name" if noun else kind
+    yield Mention(text[start:end], kind, start, end, is_subject, is_article, noun)
+
+
+def _is_bare_place(name: str) -> bool:
+    """Whether a place has no "the" of its own: Iran, not the US, the Netherlands."""
+    return not (name.isupper() or " " in name or name.endswith("s"))
 
 
 def _owned_person(words: Sequence[Token], after: int) -> Token | None:

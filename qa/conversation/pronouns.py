@@ -7,15 +7,19 @@ from itertools import pairwise
 from qa.conversation.antecedents import Class, Form, antecedent
 from qa.conversation.mentions import Mention, mentions
 from qa.conversation.words import (
+    ADVERBS,
     AUXILIARIES,
     DEMONSTRATIVES,
     DETERMINERS,
     FUNCTION_WORDS,
     PERSON_NOUNS,
     PERSON_PRONOUNS,
+    PLURAL_PRONOUNS,
     PREPOSITIONS,
     THING_PRONOUNS,
+    TIME_NAMES,
     WH_WORDS,
+    YEAR,
     Token,
     is_plural,
     meaningful_words,
@@ -29,6 +33,7 @@ _NOT_POINTING = re.compile(
     r"\bthis (?:year|week|month|morning|summer|century|decade)\b"
     r"|\b(?:does|did|do|would|will|can|could) it"
     r" (?:take(?! (?:place|part)\b)|cost\b.*\bto|matter|mean to)\b"
+    r"|\bma[dk]e it (?:in)?to\b"
     r"|\b(?:is|was) it \w+ (?:to|that|for)\b|\bin that\b|\bso that\b"
     r"|\bwhat (?:time|day|date) (?:is|was) it\b|\b(?:is|was) it like (?:in|at|to)\b"
     r"|\bhow far (?:is|was) it from\b.+\bto\b",
@@ -36,6 +41,8 @@ _NOT_POINTING = re.compile(
 )
 _DOING = frozenset("do does did doing done".split())
 _HAVE = frozenset("has have had".split())  # "which has its"
+_OBJECTS = frozenset("it them him her".split())
+_CONJUNCTIONS = frozenset("before after since until than as".split())
 _PLACE_NOUNS = frozenset("country city place nation state region town area".split())
 _TIME_NOUNS = frozenset("year month time period day week era".split())
 
@@ -53,7 +60,7 @@ def resolved_pronouns(question: str, turns: Sequence[Turn]) -> tuple[str, bool]:
     for at, word in enumerate(words):
         meant, until = _meaning(words, at)
         is_idle = any(start <= word.start < end for start, end in idle)
-        is_many = word.low in ("they", "them", "their", "theirs")
+        is_many = word.low in PLURAL_PRONOUNS
         if until == at or is_idle or done & {(meant, is_many), (meant, False)}:
             continue
         name = None
@@ -141,7 +148,9 @@ def _has_thing_before(words: Sequence[Token], at: int) -> bool:
     named, before = _mentions(words[:at]), words[at - 1].low if at else ""
     clauses = [k for k, word in enumerate(words[:at]) if word.low in ("and", "or")]
     if _is_object(words, at) and not clauses:
-        return any(not m.is_subject for m in named)
+        is_apart = _is_last(words, at) or before not in PREPOSITIONS
+        is_named = any(not m.is_subject for m in named)
+        return is_named or (not is_apart and _has_noun_before(words, at))
     if named or _is_resolved_later(words, at):
         return True
     if clauses and any(meaningful_words(word.text) for word in words[: clauses[-1]]):
@@ -171,6 +180,7 @@ def _has_noun_before(words: Sequence[Token], at: int) -> bool:
             return True
     # "Which company said it would": the noun asked for is the subject
     is_subject = at > 2 and words[0].low in ("which", "what", "who")
+    is_subject = is_subject and not _is_object(words, at)
     helpers = {word.low for word in words[:at]} & AUXILIARIES
     return is_subject and (not helpers or (words[at].low == "its" and helpers <= _HAVE))
 
@@ -185,11 +195,22 @@ def _is_last(words: Sequence[Token], at: int) -> bool:
 
 def _is_object(words: Sequence[Token], at: int) -> bool:
     """Whether the pronoun cannot mean the subject: "What did Iran say about it?"."""
-    case = ("it", "them", "him", "her")
-    before = words[at - 1].low if at else ""
+    low, before = words[at].low, words[at - 1].low if at else ""
     is_verb = at > 1 and before not in FUNCTION_WORDS and words[at - 2].low != "to"
     is_governed = before in PREPOSITIONS or is_verb
-    return _is_last(words, at) and is_governed and words[at].low in case
+    if not is_governed or low not in _OBJECTS:
+        return False
+    return _is_last(words, at) or (low != "her" and _is_passed(words, at))
+
+
+def _is_passed(words: Sequence[Token], at: int) -> bool:
+    """Whether what follows tells that the pronoun is no subject: "shot it down"."""
+    follows = words[at + 1].low
+    if words[at - 1].low in PREPOSITIONS - _CONJUNCTIONS:
+        return follows not in AUXILIARIES | {"'s", "’s"} or words[at - 1].low == "of"
+    is_time = follows in TIME_NAMES or YEAR.fullmatch(follows) is not None
+    is_adverb = follows in ADVERBS or follows.endswith("ly")
+    return is_adverb or is_time or follows in PREPOSITIONS | {"and", "or", "but"}
 
 
 def _inflected(name: str, words: Sequence[Token], at: int) -> str:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise, takewhile
 
-from qa.conversation.mentions import mentions
+from qa.conversation.mentions import Mention, mentions
 from qa.conversation.words import (
+    ADVERBS,
     AUXILIARIES,
     DEMONSTRATIVES,
     FUNCTION_WORDS,
@@ -16,7 +18,8 @@ from qa.conversation.words import (
     tokens,
 )
 
-__all__ = ["done_to", "owned_thing", "parts", "plural_subject", "topic"]
+__all__ = ["counted", "done_to", "has_plural", "owned_thing", "parts"]
+__all__ += ["plural_subject", "together", "topic"]
 
 _MAX_OWNED_WORDS = 4  # the genitive counts as one
 _MAX_OBJECT_WORDS = 8
@@ -30,12 +33,21 @@ _NO_OBJECTS = frozenset("yesterday today tomorrow tonight first last best most".
 _TOPIC = re.compile(
     r"(?:(?:what|who)(?:'s|\s+(?:is|are|was|were))|about)\s+(?P<topic>[^?.,!(]+)", re.I
 )
+_JOINTLY = re.compile(  # who met whom: both did
+    r"(?:me?et|agreed?|talk(?:ed)?|sp(?:ea|o)ke?|negotiated?|marr(?:y|ied)"
+    r"|fight|fought)(?: (?:with|to|against))?(?: the)?",
+    re.I,
+)
+_ADDED = re.compile(r" \(about: ([^()]*)\)")
 
 
 def parts(asked: str) -> tuple[str, str]:
-    """Return a completed question, and the words of the topic that were added to it."""
-    whole, _, about = asked.partition(" (about: ")
-    return whole, about.rstrip("?) ")
+    """Return a completed question, and the words of the topic that were added to it.
+
+    >>> parts("Who lost (about: Rugby final) in 2015?")
+    ('Who lost in 2015?', 'Rugby final')
+    """
+    return _ADDED.sub("", asked), " ".join(_ADDED.findall(asked))
 
 
 def plural_subject(question: str) -> str | None:
@@ -59,6 +71,51 @@ def plural_subject(question: str) -> str | None:
     return None
 
 
+def counted(question: str) -> str | None:
+    """Return the plural noun, without a capital, that is counted.
+
+    >>> counted("How many Syrian refugees came?"), counted("How many people died?")
+    ('refugees', None)
+    """
+    words = tokens(question)
+    if len(words) < 4 or (words[0].low, words[1].low) != ("how", "many"):
+        return None
+    nouns = takewhile(lambda word: word.low not in FUNCTION_WORDS, words[2:5])
+    found = next(filter(is_plural, nouns), None)
+    return None if found is None or found.low == "people" else found.text
+
+
+def has_plural(name: Mention) -> bool:
+    """Whether a name modifies a plural noun: the Syria talks."""
+    return bool(name.noun) and is_plural(tokens(name.noun)[-1])
+
+
+def together(question: str, answered: Sequence[Mention]) -> list[Mention]:
+    """Return those who are named together: by "and", or by who met whom.
+
+    >>> [m.text for m in together("When did Kerry meet Lavrov?", ())]
+    ['Kerry', 'Lavrov']
+    >>> [m.text for m in together("What did Iran, Cuba and Chad sign?", ())]
+    ['Iran', 'Cuba', 'Chad']
+    """
+    names = [m for m in mentions(question) if m.kind != "time" and not m.noun]
+    found: list[Mention] = []
+    for name, other in pairwise(names):
+        between = question[name.end : other.start].strip(", ").lower()
+        is_list = between.removesuffix("the").strip() in ("", "and")
+        if not is_list and found:
+            break
+        if is_list and question[name.end : other.start].strip():
+            found = [*(found or [name]), other]
+        elif name.is_subject and _JOINTLY.fullmatch(between):
+            return [name, other]
+    if len(found) > 1:
+        return found if " and " in question[found[-2].end : found[-1].start] else []
+    match = re.match(rf"who {_JOINTLY.pattern} ", question, re.I)
+    met = [name for name in names if match and match.end() == name.start]
+    return [*answered, *met] if len(answered) == len(met) == 1 else []
+
+
 def done_to(question: str) -> str | None:
     """Return what somebody who is asked for did something to.
 
@@ -72,7 +129,7 @@ def done_to(question: str) -> str | None:
     words = tokens(question)
     words = words[1:] if words and words[0].low == "and" else words
     at = 1
-    while at < len(words) and words[at].low in AUXILIARIES - _BE_OR_DO:
+    while at < len(words) and _is_before_verb(words[at].low):
         at += 1
     first = at + 1
     if first >= len(words) or words[0].low != "who":
@@ -96,6 +153,10 @@ def done_to(question: str) -> str | None:
     return question[words[first].start : words[end - 1].end]
 
 
+def _is_before_verb(low: str) -> bool:
+    return low in AUXILIARIES - _BE_OR_DO or low.endswith("ly")
+
+
 def _goes_on(words: Sequence[Token], at: int) -> bool:
     """Whether the word at `at` belongs to the noun before it."""
     if words[at].low in ("'s", "’s"):
@@ -107,7 +168,8 @@ def _goes_on(words: Sequence[Token], at: int) -> bool:
             words[at + 1].low == "the" or _goes_on(words, at + 1)
         )
     is_of_the = words[at].low == "the" and words[at - 1].low in ("of", "and")
-    return is_of_the or (words[at].is_word and words[at].low not in FUNCTION_WORDS)
+    is_noun = words[at].low not in FUNCTION_WORDS | ADVERBS
+    return is_of_the or (words[at].is_word and is_noun)
 
 
 def owned_thing(question: str) -> str | None:

@@ -104,11 +104,16 @@ PREPOSITIONS = frozenset(
     between among through into onto against within without near than as per toward
     towards across behind besides upon out up off via amid despite""".split()
 )
+ADVERBS = frozenset(  # what follows an object: "shot it down", "owned it then"
+    """down away back apart together again first next last later now then today tonight
+    yesterday tomorrow alone instead ago""".split()
+)
 DETERMINERS = frozenset(
     "the a an this that these those some any each every no all both many most".split()
 )
 PERSON_PRONOUNS = frozenset("he him his she her hers".split())
-THING_PRONOUNS = frozenset("it its they them their theirs".split())
+PLURAL_PRONOUNS = frozenset("they them their theirs".split())
+THING_PRONOUNS = PLURAL_PRONOUNS | {"it", "its"}
 DEMONSTRATIVES = frozenset("this that these those".split())
 PRONOUNS = PERSON_PRONOUNS | THING_PRONOUNS | DEMONSTRATIVES
 FUNCTION_WORDS = (

@@ -1,0 +1,75 @@
+"""The noun that a name with "the" only modifies: the Iran nuclear deal."""
+
+import re
+from collections.abc import Sequence
+
+from qa.conversation.words import (
+    ADVERBS,
+    AUXILIARIES,
+    COMMON_VERBS,
+    FUNCTION_WORDS,
+    PREPOSITIONS,
+    Token,
+    is_plural,
+)
+
+__all__ = ["noun_end"]
+
+_BE = frozenset("is are was were be been".split())
+_HAVE = frozenset("has have had".split())
+_CLAUSE = frozenset("say says said think thinks thought know knew believe".split())
+# a verb before a bare noun: "Did the Taliban take power?"
+_VERBS = COMMON_VERBS | frozenset(
+    "take took lose lost win won hold held raise pay paid leave left".split()
+)
+
+
+def noun_end(
+    words: Sequence[Token], first: int, after: int, *, has_noun: bool = False
+) -> int:
+    """Return the index after the noun that follows the name `words[first:after]`.
+
+    It is `after` where no noun follows, or what follows may as well be the verb, unless
+    the name must have a noun (`has_noun`). "the" stands at `first - 1`.
+    """
+    end = after
+    while end < len(words) and _may_be_noun(words[end]):
+        end += 1
+    run, lead = words[after:end], words[first - 2].low if first > 1 else ""
+    follows = words[end].low if end < len(words) else ""
+    if not run:
+        return after
+    if lead in AUXILIARIES:
+        is_what = any(word.low in ("what", "who") for word in words[: first - 2])
+        left = _without_verb(run, lead, follows, is_what=is_what)
+        return after + max(left, has_noun)
+    is_governed = lead in PREPOSITIONS or (
+        lead.isalnum() and lead not in FUNCTION_WORDS | _CLAUSE
+    )
+    is_all = first == 1 and not follows
+    return end if is_governed or is_all or follows in AUXILIARIES else after
+
+
+def _may_be_noun(word: Token) -> bool:
+    is_plain = word.text.islower() and word.low not in FUNCTION_WORDS | ADVERBS
+    return is_plain and not _is_verb(word.low) and not word.low.endswith("ly")
+
+
+def _is_verb(low: str) -> bool:
+    return low in _VERBS or low == "being" or re.search("(?<!e)ed$", low) is not None
+
+
+def _without_verb(
+    run: Sequence[Token], helper: str, follows: str, *, is_what: bool
+) -> int:
+    """Return how many words of a subject's run stand before its verb."""
+    n, is_open = len(run), not follows.isalnum() or follows in PREPOSITIONS
+    if follows in _VERBS or (helper in _BE | _HAVE and _is_verb(follows)):
+        return n
+    if helper in _BE:
+        if is_what:  # "What was the Minsk ceasefire?"
+            return n - run[-1].low.endswith("ing")
+        return n - (is_open and not is_plural(run[-1]))
+    if is_open and is_plural(run[-1]) and n > 1:
+        return 0  # "Did the Fed cut interest rates?"
+    return n - (not is_plural(run[-1]))
