@@ -151,12 +151,13 @@ class QA:
         among = self._among(only)
         # before the indexes follow it: an answer may be newer than its key, not older
         generation = self._store.generation
-        self.retriever.catch_up()
+        is_kept = self.retriever.catch_up()
         key = (whole, among, min_confidence, generation)
         answer = self._recent.get(key)
         if answer is None:
             answer = self._answer(whole, among, min_confidence)
-            self._recent.put(key, dataclasses.replace(answer, timings={}))
+            if is_kept:
+                self._recent.put(key, dataclasses.replace(answer, timings={}))
         total = round(1000 * (time.perf_counter() - begun), 2)
         return dataclasses.replace(
             answer, question=question, timings={**answer.timings, "total": total}

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import filelock
 import pytest
 
 from qa.pipeline import QA
@@ -62,17 +63,33 @@ class TestAskingAgain:
         follow = qa.retriever.catch_up
 
         def overtaken():
-            follow()
+            is_there = follow()
             monkeypatch.setattr(qa.retriever, "catch_up", follow)
             text = "The walrus sings in Bergen."
             (folder / "walrus.txt").write_text(text, encoding="utf-8")
             qa.library.sync()
+            return is_there
 
         monkeypatch.setattr(qa.retriever, "catch_up", overtaken)
         question = "Where does the walrus sing?"
         qa.ask(question, min_confidence=0.0)
         again = qa.ask(question, min_confidence=0.0)
         assert again.citations[0].path == "walrus.txt"
+
+    def test_what_is_asked_while_another_process_writes_is_not_kept(
+        self, counted, folder
+    ):
+        """The words were behind the store, whose generation stays when they are not."""
+        qa, questions = counted
+        qa.ask("Where does the walrus sing?")
+        (folder / "walrus.txt").write_text("It sings in Bergen.", encoding="utf-8")
+        qa.library.sync()
+        lock = filelock.FileLock(str(qa.library.store.folder / "words.lock"))
+        with lock:
+            qa.ask(QUESTION)
+        asked = len(questions)
+        qa.ask(QUESTION)
+        assert len(questions) > asked
 
     def test_half_a_surrogate_pair_is_only_a_character(self, qa):
         """Bytes of a terminal that are no UTF-8 arrive so."""

@@ -1,8 +1,10 @@
 """Retrieval: both sides, fused, in a fixed order."""
 
+import filelock
 import numpy as np
 import pytest
 
+from qa.errors import StoreBusyError
 from qa.library.store import Store
 from qa.library.sync import sync
 from qa.pipeline import QA
@@ -169,6 +171,12 @@ class TestTerms:
         """Straight and curly quotation marks count."""
         assert quoted_phrases('“no way” or "yes sir"') == ["no way", "yes sir"]
 
+    @pytest.mark.parametrize("said", ["I", "", " ", "ha " * 100])
+    def test_what_is_no_phrase_leaves_later_marks_as_they_are(self, said):
+        """What lies between two quotations is not quoted."""
+        question = f'What does "{said}" mean in "The Waste Land"?'
+        assert quoted_phrases(question) == ["The Waste Land"]
+
 
 class TestWords:
     def test_quoted_phrase_lands_first(self, store):
@@ -284,9 +292,7 @@ class TestWords:
                 change.put_article(article, name, [Passage(article, 0, len(text))])
         index.catch_up()
         assert index.unknown(["kraken"]) == []
-        with store.change() as change:
-            for number, _ in store.articles_of("k.txt"):
-                change.remove_article(number)
+        drop(store, "k.txt")
         index.catch_up()
         assert index.unknown(["kraken"]) == ["kraken"]
 
@@ -318,6 +324,52 @@ class TestWords:
         (store.folder / "words" / "generation").write_bytes(b"\xff\xfe1 a b")
         assert WordIndex(store).search("harbour", 5) == found
 
+    def test_an_index_that_is_being_written_answers_as_it_is(self, store, caplog):
+        """No question waits; once it is written, what came is found."""
+        index = WordIndex(store)
+        put(store, n="The zeppelin landed.")
+        drop(store, "a.txt")
+        caplog.set_level("INFO")
+        with written_elsewhere(store):
+            for asked in (index, WordIndex(store)):
+                assert not asked.catch_up()
+                assert not asked.catch_up()
+                assert ids_of(store, asked.search("harbour fog", 5)) == ["b.txt"]
+                assert asked.unknown(["zeppelin", "fog"]) == ["zeppelin"]
+        assert caplog.text.count("another process is writing") == 2  # once each
+        assert index.catch_up()
+        assert index.unknown(["zeppelin", "fog"]) == ["fog"]
+
+    def test_what_another_process_has_written_is_found_while_a_third_writes(
+        self, store
+    ):
+        index = WordIndex(store)
+        put(store, n="The zeppelin landed.")
+        WordIndex(store)
+        put(store, m="The kraken wakes.")
+        with written_elsewhere(store):
+            assert not index.catch_up()
+            assert index.unknown(["zeppelin", "kraken"]) == ["kraken"]
+
+    def test_an_index_that_was_never_filled_is_waited_for(self, store, monkeypatch):
+        monkeypatch.setattr("qa.search.words._WAIT_S", 0.05)
+        with (
+            written_elsewhere(store),
+            pytest.raises(StoreBusyError, match="another process has been writing"),
+        ):
+            WordIndex(store)
+        assert WordIndex(store).unknown(["fog"]) == []
+
+    def test_a_damaged_index_that_another_process_makes_anew_is_waited_for(
+        self, store, monkeypatch
+    ):
+        WordIndex(store)
+        (store.folder / "words" / "meta.json").write_text("{")
+        monkeypatch.setattr("qa.search.words._WAIT_S", 0.05)
+        with written_elsewhere(store), pytest.raises(StoreBusyError):
+            WordIndex(store)
+        assert WordIndex(store).unknown(["fog"]) == []
+
     def test_odd_input_finds_nothing_and_breaks_nothing(self, store):
         """Query syntax of other engines is only text here."""
         index = WordIndex(store)
@@ -331,6 +383,18 @@ def put(store, **texts: str) -> None:
         for name, text in texts.items():
             article = Article(name, name, "", text)
             change.put_article(article, name, [Passage(article, 0, len(text))])
+
+
+def drop(store, id_: str) -> None:
+    """Remove an article that is alone in its file."""
+    with store.change() as change:
+        for number, _ in store.articles_of(id_):
+            change.remove_article(number)
+
+
+def written_elsewhere(store) -> filelock.BaseFileLock:
+    """As if another process were writing the word index."""
+    return filelock.FileLock(str(store.folder / "words.lock"))
 
 
 def ids_of(store, rows) -> list[str]:
@@ -440,6 +504,27 @@ class TestHybrid:
         ).retrieve("Who said the harbour would open?", top_k=5, only=["a.txt", "b.txt"])
         assert ids(hits) == ["a.txt", "b.txt"]
         assert 0.9 < hits[1].score < hits[0].score == pytest.approx(1.0)
+
+    @pytest.mark.parametrize("mode", ["hybrid", "words", "dense"])
+    def test_one_side_that_is_behind_breaks_nothing(self, store, retriever, mode):
+        """Rows that one of them lost and rows that it does not know yet."""
+        folder = store.folder.parent / "articles"
+        (folder / "b.txt").unlink()
+        for name in "xyz":
+            text = f"When does Captain {name} leave the harbour? By noon."
+            (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+        sync(folder, store, open_embedder("hash:256"), Settings())
+        question = "When does Captain Brzezinski leave the harbour?"
+        with written_elsewhere(store):
+            assert not retriever.catch_up()
+            found = ids(retriever.retrieve(question, top_k=1, mode=mode))
+            assert found == (["a.txt"] if mode == "words" else ["x.txt"])
+            some = {"only": ["a.txt", "x.txt"], "top_k": 5, "mode": mode}
+            found = ids(retriever.retrieve(question, **some))
+            assert set(found) == ({"a.txt"} if mode == "words" else {"a.txt", "x.txt"})
+            retriever.unknown(["zeppelin"])
+        assert retriever.catch_up()
+        assert ids(retriever.retrieve(question, top_k=1, mode="words")) == ["x.txt"]
 
     def test_unknown_mode_is_told_before_anything_is_asked(self, retriever):
         """The three that there are are named."""

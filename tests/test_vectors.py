@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import time
 
 import faiss
 import numpy as np
@@ -210,6 +211,19 @@ class TestFollowing:
         assert index.size == EXACT_MOST // 4
         assert index_of(store).is_exact
         assert list(store.folder.glob("*.f16")) == []
+
+    def test_what_a_killed_run_left_is_removed(self, store):
+        """Not what another process may be writing now."""
+        left, new, other = (
+            store.folder / f"vectors.{name}.tmp"
+            for name in ("x.made.3.77", "x.made.3.78", "y.other.1.9")
+        )
+        for path in (left, new, other):
+            path.write_bytes(b"half")
+        for path in (left, other):
+            os.utime(path, (time.time() - 4000,) * 2)
+        index_of(store)
+        assert list(store.folder.glob("vectors.*.tmp")) == [new]
 
     def test_damaged_file_is_rebuilt(self, store, caplog):
         """A file cut short is told, and made anew."""

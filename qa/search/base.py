@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ __all__ = ["BaseFile"]
 logger = logging.getLogger(__name__)
 
 _INDEX, _WHOLE = ".faiss", ".f16"  # what the names of the files end with
+_UNFINISHED = ".tmp"  # and of one that is being written
+_LEFT_S = 3600.0  # without a change: whoever was writing it was killed
 
 
 class BaseFile:
@@ -85,7 +88,7 @@ class BaseFile:
         import faiss
 
         path = self._path(generation, _INDEX)
-        beside = path.with_suffix(f".{os.getpid()}.tmp")
+        beside = path.with_suffix(f".{os.getpid()}{_UNFINISHED}")
         try:
             if whole is not None:
                 write_whole(beside, rows_of(index), whole)
@@ -104,6 +107,10 @@ class BaseFile:
                 if old not in kept:  # older, or of a store that was here before
                     with suppress(OSError):  # Windows keeps what another process reads
                         old.unlink(missing_ok=True)
+        for left in self._folder.glob(f"vectors.*{_UNFINISHED}"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _LEFT_S:
+                    left.unlink()
         return True
 
     def _path(self, generation: int, kind: str) -> Path:

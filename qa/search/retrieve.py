@@ -117,10 +117,16 @@ class HybridRetriever:
         self._words = WordIndex(store)
         self._beside = ThreadPoolExecutor(_AT_ONCE, "qa-words")
 
-    def catch_up(self) -> None:
-        """Follow the store to its present generation."""
+    def catch_up(self) -> bool:
+        """Follow the store to its present generation; tell whether both are there.
+
+        The words are not while another process is writing their index.
+
+        Raises:
+            StoreBusyError: if there are none yet, and it is writing for a minute.
+        """
         self._vectors.catch_up()
-        self._words.catch_up()
+        return self._words.catch_up()
 
     def unknown(self, words: list[str]) -> list[str]:
         """Return those words that no article contains."""
@@ -151,9 +157,8 @@ class HybridRetriever:
         dense, lexical = self.sides(question, pool=pool, mode=mode, only=only)
         weight = {"hybrid": self._dense_weight, "dense": 1.0, "words": 0.0}[mode]
         scores = fuse(dense, lexical, dense_weight=weight, pool=pool)
-        if mode == "hybrid":
-            articles = self._store.articles_by_row(scores)
-            scores = lift(scores, articles, share=self._article_share)
+        share = self._article_share if mode == "hybrid" else 0.0
+        scores = lift(scores, self._store.articles_by_row(scores), share=share)
         best = list(scores)[:top_k]
         return [
             Hit(p, scores[p.row], dense.get(p.row), lexical.get(p.row))

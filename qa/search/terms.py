@@ -12,6 +12,7 @@ __all__ = [
     "coverage",
     "fold",
     "quoted_phrases",
+    "spelled",
     "stem",
     "well_formed",
 ]
@@ -38,7 +39,9 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 _UNSEEN = "\u00ad\u200b\u200c\u200d\ufeff"  # soft hyphen, and what has no width
-_QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{2,200})[\"“”»]")
+_DOTTED = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_]\b)+(?!\.\w)")  # U.S, J.K
+_QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]*)[\"“”»]")
+_SHORTEST_PHRASE, _LONGEST_PHRASE = 2, 200  # characters
 
 
 def fold(text: str) -> str:
@@ -55,6 +58,19 @@ def fold(text: str) -> str:
     for char in _UNSEEN:
         text = text.replace(char, "")
     return unicodedata.normalize("NFKC", text)
+
+
+def spelled(text: str) -> str:
+    """Return the text folded, and behind it what has dots once more without them.
+
+    So US finds U.S., and phrases stand as they did.
+
+    >>> spelled("The U.S. and the UK")
+    'The U.S. and the UK US'
+    """
+    text = fold(text)
+    dotted: list[str] = _DOTTED.findall(text)
+    return " ".join([text, *(word.replace(".", "") for word in dotted)])
 
 
 def checked(question: str, *, max_chars: int) -> str:
@@ -114,12 +130,13 @@ def _words(text: str) -> list[str]:
 
 
 def quoted_phrases(question: str) -> list[str]:
-    """Return what stands between double quotation marks.
+    """Return what stands between double quotation marks, from 2 to 200 characters.
 
     >>> quoted_phrases('Who called it a "grand and single coalition"?')
     ['grand and single coalition']
     """
-    return [phrase.strip() for phrase in _QUOTED.findall(question)]
+    quoted = [phrase.strip() for phrase in _QUOTED.findall(question)]
+    return [p for p in quoted if _SHORTEST_PHRASE <= len(p) <= _LONGEST_PHRASE]
 
 
 def well_formed(text: str) -> str:

@@ -1,10 +1,10 @@
 """The lexical side: a Tantivy index over the words of titles and passages (BM25)."""
 
 import logging
-import re
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
@@ -22,7 +22,7 @@ from qa.search.queries import (
     together_query,
     words_query,
 )
-from qa.search.terms import content_words, fold, quoted_phrases
+from qa.search.terms import content_words, fold, quoted_phrases, spelled
 
 __all__ = ["WordIndex"]
 
@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 _CANDIDATES = 300  # best by their words alone, whose pairs are counted
 _FUNCTION_WEIGHT = 0.5  # of a word that says how it is asked, not what about
 _HEAP_BYTES = 64_000_000
+_WAIT_S = 60.0  # for another process that fills the index for the first time
 _FORMAT = "3"  # of fields and terms; another one on disk is rebuilt
-_DOTTED = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_]\b)+(?!\.\w)")  # U.S, J.K
 
 _Found = TypeVar("_Found")
 
@@ -41,11 +41,12 @@ class WordIndex:
     """Passages by their words; rows of the store are the keys."""
 
     def __init__(self, store: Store) -> None:
-        """Open the index beside the store and catch up with it."""
+        """Open the index beside the store and catch up with it, as `catch_up` does."""
         self._store = store
         self._folder = store.folder / "words"
         self._lock = threading.Lock()
         self._file_lock = filelock.FileLock(str(store.folder / "words.lock"))
+        self._is_behind = False  # since another process is writing
         self._analyzer = (
             tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
             .filter(tantivy.Filter.remove_long(60))
@@ -148,8 +149,8 @@ class WordIndex:
 
     def _words_query(self, question: str) -> tantivy.Query | None:
         phrases = [self.terms(phrase) for phrase in quoted_phrases(question)]
-        weights = dict.fromkeys(self.terms(_spelled(question)), _FUNCTION_WEIGHT)
-        for term in self.terms(_spelled(" ".join(content_words(question)))):
+        weights = dict.fromkeys(self.terms(spelled(question)), _FUNCTION_WEIGHT)
+        for term in self.terms(spelled(" ".join(content_words(question)))):
             weights[term] = 1.0
         return words_query(weights, phrases)
 
@@ -158,11 +159,13 @@ class WordIndex:
         terms = [term for term in self.terms(question) if term in content]
         return list(dict.fromkeys(pairwise(terms)))
 
-    def catch_up(self) -> None:
-        """Follow the store to its present generation.
+    def catch_up(self) -> bool:
+        """Follow the store to its present generation; tell whether it is there.
+
+        It is not while another process is writing it: then it is asked as it is.
 
         Raises:
-            StoreBusyError: if another process has been writing for a minute.
+            StoreBusyError: if nothing is in it, and the other writes for a minute.
         """
         with self._lock:
             try:
@@ -171,6 +174,7 @@ class WordIndex:
                 if not _is_damage(error):
                     raise
                 self._rebuild(error)
+            return not self._is_behind
 
     def _rebuild(self, error: BaseException) -> None:
         """Make the index anew; those who ask meanwhile keep the old one."""
@@ -181,15 +185,29 @@ class WordIndex:
         self._index = index
 
     def _follow(self, index: tantivy.Index) -> None:
-        if self._generation() == self._store.generation:
-            index.reload()
-            return
+        held, was_behind = self._generation(), self._is_behind
+        self._is_behind = False
+        if held != self._store.generation:
+            try:
+                with self._alone(wait_s=0.0 if held >= 0 else _WAIT_S):
+                    self._write(index)
+            except StoreBusyError:
+                if held < 0:
+                    raise
+                self._is_behind = True
+                if not was_behind:
+                    logger.info("%s: another process is writing", self._folder)
+        index.reload()
+
+    @contextmanager
+    def _alone(self, *, wait_s: float) -> Iterator[None]:
+        """Keep other processes from writing, once none does."""
         try:
-            with self._file_lock.acquire(timeout=60):
-                self._write(index)
+            with self._file_lock.acquire(timeout=wait_s):
+                yield
         except filelock.Timeout as error:
             raise StoreBusyError(
-                f"{self._folder}: another process has been writing for a minute. "
+                f"{self._folder}: another process has been writing for {wait_s:.0f} s. "
                 "Wait until it ends, or name another store with `--store`."
             ) from error
 
@@ -204,12 +222,11 @@ class WordIndex:
                 writer.delete_documents_by_term("row", row)  # a replay after a crash
             document = tantivy.Document()
             document.add_integer("row", row)
-            document.add_text("title", _spelled(passage.article.title))
-            document.add_text("body", _spelled(passage.text))
+            document.add_text("title", spelled(passage.article.title))
+            document.add_text("body", spelled(passage.text))
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
-        index.reload()
         _write_whole(
             self._folder / "generation",
             f"{_FORMAT} {self._store.identity} {generation}",
@@ -225,37 +242,28 @@ class WordIndex:
         return held if (format_, identity) == (_FORMAT, self._store.identity) else -1
 
     def _open(self) -> tantivy.Index:
-        with self._file_lock:  # another process may be making it
-            return self._open_alone()
-
-    def _open_alone(self) -> tantivy.Index:
-        if self._folder.is_dir() and not 0 <= self._generation() <= (
-            self._store.generation
-        ):
-            shutil.rmtree(self._folder)  # of another format, or of another store
-        self._folder.mkdir(parents=True, exist_ok=True)
-        try:
-            index = tantivy.Index(SCHEMA, path=str(self._folder), reuse=True)
-        except ValueError as error:
-            logger.warning("%s cannot be read (%s) and is rebuilt", self._folder, error)
-            shutil.rmtree(self._folder)
-            self._folder.mkdir()
-            index = tantivy.Index(SCHEMA, path=str(self._folder))
+        index = self._on_disk()
+        if index is None:
+            with self._alone(wait_s=_WAIT_S):
+                index = self._on_disk() or self._made()  # another process was faster
         index.register_tokenizer(ANALYZER, self._analyzer)
         return index
 
+    def _on_disk(self) -> tantivy.Index | None:
+        """Return the index of this store and format, if there is one to be read."""
+        if not 0 <= self._generation() <= self._store.generation:
+            return None
+        try:
+            return tantivy.Index.open(str(self._folder))
+        except ValueError as error:
+            logger.warning("%s cannot be read (%s) and is rebuilt", self._folder, error)
+            return None
 
-def _spelled(text: str) -> str:
-    """Return the text folded, and behind it what has dots once more without them.
-
-    So US finds U.S., and phrases stand as they did.
-
-    >>> _spelled("The U.S. and the UK")
-    'The U.S. and the UK US'
-    """
-    text = fold(text)
-    dotted: list[str] = _DOTTED.findall(text)
-    return " ".join([text, *(word.replace(".", "") for word in dotted)])
+    def _made(self) -> tantivy.Index:
+        if self._folder.is_dir():
+            shutil.rmtree(self._folder)  # damaged, or of another format or store
+        self._folder.mkdir(parents=True)
+        return tantivy.Index(SCHEMA, path=str(self._folder))
 
 
 def _is_damage(error: BaseException) -> bool:
