@@ -11,12 +11,14 @@ from qa.wording import (
     is_worth_a_look,
     markdown_line,
     missing_words,
+    near_citation,
     near_passages,
     near_sentences,
     one_line,
     part_around,
     place,
     plain,
+    plural,
     reason_words,
     worth_a_look,
 )
@@ -26,7 +28,7 @@ __all__ = ["Item", "beside", "to_markdown", "to_text"]
 Item = tuple[str, Sequence[Citation]]
 """Words, and what is cited for them."""
 
-_ON, _OFF = "\ue000", "\ue001"  # private use: no article has a right to them
+_ON, _OFF = "\ud800", "\udfff"  # halves of surrogate pairs: no article holds any
 
 
 def beside(answer: Answer) -> list[tuple[str, list[Item]]]:
@@ -41,7 +43,7 @@ def beside(answer: Answer) -> list[tuple[str, list[Item]]]:
     else:
         heading = "What comes nearest"
         near = [other for _, other in near_sentences(answer)]
-        items = [(_with_percent(o.sentence, o), o.citations[:1]) for o in near]
+        items = [(_with_percent(o.sentence, o), [near_citation(o)]) for o in near]
         if passages := [citation for _, citation in near_passages(answer)]:
             items.append(("", passages))
     return [(heading, items)] if items else []
@@ -181,7 +183,7 @@ def _footer(answer: Answer) -> str:
     if answer.is_found:
         words = confidence_words(answer.confidence).capitalize()
         parts.append(f"{words} ({confidence_percent(answer.confidence)} %)")
-    parts.append(f"{answer.passages:,} passages")
+    parts.append(plural(answer.passages, "passage"))
     if "total" in answer.timings:
         parts.append(f"{answer.timings['total']:.0f} ms")
     return " · ".join(parts)

@@ -35,10 +35,10 @@ _COUNT = {"type": "integer", "minimum": 1}
 _PROBABILITY = {"type": "number", "minimum": 0, "maximum": 1}
 
 
-def _object(properties: Json) -> Json:
+def _object(properties: Json, optional: Json | None = None) -> Json:
     return {
         "type": "object",
-        "properties": properties,
+        "properties": {**properties, **(optional or {})},
         "required": list(properties),
         "additionalProperties": False,
     }
@@ -99,7 +99,8 @@ ANSWER_SCHEMA: Json = {
                 "description": "milliseconds by stage",
             },
             "passages": {"type": "integer", "minimum": 0},
-        }
+        },
+        optional={"id": {"description": "of the question, where `qa batch` asked it"}},
     ),
     "$defs": {"citation": _CITATION},
 }
@@ -113,14 +114,14 @@ def answer_to_json(answer: Answer) -> Json:
 
 
 def answer_from_json(data: Json) -> Answer:
-    """Return the answer that `answer_to_json` wrote.
+    """Return the answer that `answer_to_json` wrote; an id of its question is left out.
 
     Raises:
         QAError: if the object is no answer.
     """
     try:
         _check(data, ANSWER_SCHEMA, "it")
-        facts = dict(data)
+        facts = {name: value for name, value in data.items() if name != "id"}
         for name in ("citations", "nearest"):
             facts[name] = tuple(_citation(c) for c in facts[name])
         facts["alternatives"] = tuple(
@@ -164,6 +165,8 @@ def _check(value: Any, wanted: Json, place: str) -> None:
     if "enum" in wanted:
         if value not in wanted["enum"]:
             raise ValueError(f"{place} is {short(value)}; wanted {wanted['enum']}")
+        return
+    if "type" not in wanted:
         return
     kinds = [wanted["type"]] if isinstance(wanted["type"], str) else wanted["type"]
     if not any(_is(value, kind) for kind in kinds):

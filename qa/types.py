@@ -169,7 +169,11 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another answer that the articles allow, less sure than the first."""
+    """Another answer that the articles allow, less sure than the first.
+
+    `confidence` is the probability in [0, 1] that this is right and what was found
+    likelier is not.
+    """
 
     text: str
     sentence: str
@@ -214,6 +218,8 @@ class Answer:
             raise ValueError(f"confidence must be in [0, 1], got {self.confidence}")
         if (self.text is None) != (self.reason is not None):
             raise ValueError("an answer has a reason exactly when it has no text")
+        if self.text == "" or (self.text is None) != (self.sentence is None):
+            raise ValueError("an answer has words and their sentence, or neither")
         if (self.text is None) == bool(self.citations):
             raise ValueError("an answer has citations exactly when it has a text")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from qa.errors import FormatError
 from qa.library.formats import read_articles
 from qa.library.scan import scan
-from qa.library.sentences import paragraph_number
+from qa.library.sentences import paragraph_number, sentence_around
 from qa.schema import Json, answer_from_json
 from qa.types import Article, Citation
 
@@ -77,20 +77,29 @@ def _check_words(
 
 def _told(citation: Citation, article: Article) -> str:
     """Return what a citation tells of its article that is not so; empty if all is."""
-    start = citation.start
+    start, end, text = citation.start, citation.end, article.text
+    sentence = citation.sentence_start, citation.sentence_end
     facts = {
         "title": (citation.title, article.title),
         "date": (citation.published, article.published),
         "byline": (citation.byline, article.byline),
         "source": (citation.source, article.source),
         "page": (citation.page, article.page_at(start)),
-        "paragraph": (citation.paragraph, paragraph_number(article.text, start)),
+        "paragraph": (citation.paragraph, paragraph_number(text, start)),
+        "sentence": (sentence, sentence_around(text, start, end)),
     }
-    return ", ".join(
+    wrong = [
         f"{name} now {now}, told was {told}"
         for name, (told, now) in facts.items()
         if told != now
-    )
+    ]
+    first, last = citation.passage_start, citation.passage_end
+    if not 0 <= first <= start < end <= last <= len(text):
+        wrong.append(
+            f"passage told was {(first, last)}, wanted one around the quote "
+            f"within {(0, len(text))}"
+        )
+    return ", ".join(wrong)
 
 
 def _check(

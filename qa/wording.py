@@ -1,5 +1,6 @@
 """How an answer is worded: the same for a terminal, a page and a file."""
 
+import dataclasses
 import math
 import re
 
@@ -13,6 +14,7 @@ __all__ = [
     "is_worth_a_look",
     "markdown_line",
     "missing_words",
+    "near_citation",
     "near_passages",
     "near_sentences",
     "one_line",
@@ -20,6 +22,7 @@ __all__ = [
     "place",
     "plain",
     "plain_line",
+    "plural",
     "reason_words",
     "worth_a_look",
 ]
@@ -77,6 +80,15 @@ def confidence_words(confidence: float) -> str:
     return next((words for least, words in _LEVELS if confidence >= least), "unsure")
 
 
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> plural(1, "article"), plural(1200, "article")
+    ('1 article', '1,200 articles')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def reason_words(answer: Answer, chosen: int = 0) -> str:
     """Return why there is no answer, as a sentence; of an answer, the empty string.
 
@@ -94,7 +106,7 @@ def reason_words(answer: Answer, chosen: int = 0) -> str:
 
 def missing_words(answer: Answer) -> str:
     """Return which words of the question no article contains; may be empty."""
-    if not answer.unknown_words:
+    if not answer.unknown_words or answer.reason == "no_articles":
         return ""
     return f"No article contains: {', '.join(answer.unknown_words)}"
 
@@ -146,31 +158,51 @@ def is_worth_a_look(other: Alternative) -> bool:
 def near_sentences(answer: Answer) -> list[tuple[int, Alternative]]:
     """Return words found that are no answer, each with its index, one a sentence.
 
+    A sentence is shown once, though it stands in several places.
+
     Where no answer was given, the sentences that hold them are what comes nearest: by
     hand, of 221 dev questions held back though the articles answer them, what is shown
     holds the expected words of 76 %; the beginnings of the three passages that rank
     first hold those of 28 %.
     """
-    shown: dict[tuple[str, int], tuple[int, Alternative]] = {}
+    shown: dict[str, tuple[int, Alternative]] = {}
     for index, other in enumerate(answer.alternatives):
-        first = other.citations[0]
-        shown.setdefault((first.article, first.sentence_start), (index, other))
+        shown.setdefault(other.sentence, (index, other))
     return list(shown.values())[:_NEAR]
+
+
+def near_citation(other: Alternative) -> Citation:
+    """Return where words stand that are no answer: their sentence if hardly likely.
+
+    For then the sentence alone is shown, without marks. One of another length than its
+    offsets, as may come from outside, cannot be cited; then its words are.
+    """
+    cited = other.citations[0]
+    start, end = cited.sentence_start, cited.sentence_end
+    if is_worth_a_look(other) or len(other.sentence) != end - start:
+        return cited
+    return dataclasses.replace(cited, start=start, end=end, quote=other.sentence)
 
 
 def near_passages(answer: Answer) -> list[tuple[int, Citation]]:
     """Return the nearest passages that hold none of those sentences, with their index.
 
-    Sentences and passages together are as many as are worth a look.
+    Each text once. Sentences and passages together are as many as are worth a look.
     """
-    told = [other.citations[0] for _, other in near_sentences(answer)]
-    held = {(c.article, c.passage_start) for c in told}
-    others = [
-        (index, near)
-        for index, near in enumerate(answer.nearest)
-        if (near.article, near.passage_start) not in held
-    ]
-    return others[: _NEAR - len(told)]
+    told = [other for _, other in near_sentences(answer)]
+    shown: dict[str, tuple[int, Citation]] = {}
+    for index, near in enumerate(answer.nearest):
+        if not any(_holds(near, other) for other in told):
+            shown.setdefault(near.quote, (index, near))
+    return list(shown.values())[: _NEAR - len(told)]
+
+
+def _holds(passage: Citation, other: Alternative) -> bool:
+    """Tell whether a passage holds the sentence, or its beginning."""
+    first = other.citations[0]
+    is_there = passage.passage_start <= first.sentence_start < passage.passage_end
+    is_same_article = passage.article == first.article
+    return (is_same_article and is_there) or other.sentence in passage.quote
 
 
 def place(citation: Citation) -> str:

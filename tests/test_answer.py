@@ -150,6 +150,20 @@ class TestChoose:
         assert answer.reason == "low_confidence"
         assert [other.text for other in answer.alternatives] == ["Ann"]
 
+    def test_what_is_not_the_best_is_right_only_where_the_best_is_not(self):
+        """Its chance is its own, of what the best leaves."""
+        a = passage("a", "Ann met Bob and Cy and Di.")
+        spans = [candidate(a, name, 9.0) for name in ("Ann", "Bob", "Cy", "Di")]
+        for least in (0.0, 1.0):
+            answer = decide([(a, spans)], min_confidence=least)
+            shown = [other.confidence for other in answer.alternatives]
+            if answer.is_found:
+                shown.insert(0, answer.confidence)
+            first, *others = shown
+            assert first == answer.confidence > 0.5
+            assert others == [pytest.approx(first * (1 - first))] * len(others)
+            assert len(others) > 1
+
     def test_alternatives_do_not_repeat_a_place(self):
         """A wider span of the answer's own words is no other answer."""
         a = passage("a", "Ann Lee of Rome won. Bob lost.")

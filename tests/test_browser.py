@@ -196,7 +196,7 @@ def test_ask_and_read(page):
 
 def test_a_citation_opens_the_source_at_its_words(page, library):
     """The words are in view, though they stand far down, and marked where cited."""
-    turn = ask(page, "Who found a tin box?")
+    turn = ask(page, "Who found a box on day 70?")
     turn.locator(".citations .cite").first.click()
     words = mark_in_view(page)
     assert words == "Captain Mary Crozier found a tin box."
@@ -682,17 +682,19 @@ def test_what_cannot_be_kept_stays_in_the_page_and_is_told(page):
     expect(page.locator(".turn h2")).to_have_text(["Who found a tin box?"])
 
 
+FILL = """(n) => {
+  const name = Object.keys(localStorage).find((key) => key.startsWith("qa-"));
+  const kept = JSON.parse(localStorage[name]), [one] = kept.conversations;
+  while (kept.conversations.length < n)
+    kept.conversations.push({ ...one, id: `copy ${kept.conversations.length}` });
+  localStorage[name] = JSON.stringify(kept);
+}"""
+
+
 def test_a_full_list_of_conversations_tells_that_the_oldest_go(page):
     ask(page, "Who found a tin box?")
     options = page.locator("#qa-conversations option")
-    fill = """(n) => {
-      const name = Object.keys(localStorage).find((key) => key.startsWith("qa-"));
-      const kept = JSON.parse(localStorage[name]), [one] = kept.conversations;
-      while (kept.conversations.length < n)
-        kept.conversations.push({ ...one, id: `copy ${kept.conversations.length}` });
-      localStorage[name] = JSON.stringify(kept);
-    }"""
-    page.evaluate(fill, 29)
+    page.evaluate(FILL, 29)
     page.reload()
     expect(options).to_have_count(29)
     page.click('[data-act="new"]')
@@ -702,6 +704,78 @@ def test_a_full_list_of_conversations_tells_that_the_oldest_go(page):
         expect(options.last).to_be_disabled()
         ask(page, LANDED)
         page.click('[data-act="new"]')
+
+
+def test_a_conversation_just_gone_on_with_is_the_last_to_go(page):
+    """However long ago it was begun."""
+    tin = "Who found a tin box?"
+    ask(page, tin)
+    page.evaluate(FILL, 30)
+    page.reload()
+    expect(page.locator(".turn h2")).to_have_text([tin])
+    with page.expect_response("**/page_render"):
+        page.select_option("#qa-conversations", index=29)
+    expect(page.locator(".turn h2")).to_have_text([tin])
+    ask(page, LANDED)
+    page.click('[data-act="new"]')
+    page.select_option("#qa-conversations", index=1)
+    expect(page.locator(".turn h2")).to_have_text([tin, LANDED])
+
+
+def test_what_two_tabs_went_on_with_is_kept_of_both(page, context, url):
+    """Also where the list is full."""
+    tin, smaller = "Who found a tin box?", "What is smaller than llamas?"
+    ask(page, tin)
+    page.evaluate(FILL, 29)
+    page.reload()
+    expect(page.locator(".turn h2")).to_have_text([tin])
+    other = context.new_page()
+    other.goto(url)
+    other.wait_for_selector(".turn")
+    ask(other, LANDED)
+    other.close()
+    ask(page, smaller)
+    page.click('[data-act="new"]')
+    for index, last in ((1, smaller), (2, LANDED)):
+        page.select_option("#qa-conversations", index=index)
+        expect(page.locator(".turn h2")).to_have_text([tin, last])
+
+
+def test_what_is_brought_back_stands_beside_what_another_tab_made_of_it(
+    page, context, url
+):
+    tin = "Who found a tin box?"
+    ask(page, tin)
+    other = context.new_page()
+    other.goto(url)
+    other.wait_for_selector(".turn")
+    page.click('[data-act="clear"]')
+    ask(other, LANDED)
+    options = page.locator("#qa-conversations option")
+    expect(options).to_have_count(2)
+    page.click('[data-act="bring-back"]')
+    expect(page.locator(".turn h2")).to_have_text([tin])
+    other.close()
+    page.reload()
+    expect(page.locator(".turn h2")).to_have_text([tin])
+    expect(options).to_have_count(2)
+    page.select_option("#qa-conversations", index=1)
+    expect(page.locator(".turn h2")).to_have_text([tin, LANDED])
+
+
+def test_what_another_tab_kept_again_is_brought_back_once(page, context, url):
+    ask(page, LANDED)
+    other = context.new_page()
+    other.goto(url)
+    other.wait_for_selector(".turn")
+    page.click('[data-act="clear"]')
+    other.click('[data-act="theme"]')
+    options = page.locator("#qa-conversations option")
+    expect(options).to_have_count(2)
+    page.click('[data-act="bring-back"]')
+    expect(page.locator(".turn h2")).to_have_text([LANDED])
+    expect(options).to_have_count(1)
+    other.close()
 
 
 def test_what_is_asked_while_a_conversation_is_drawn_stands_below_it(page):
@@ -760,6 +834,30 @@ def test_exports_are_read_back(page, library, folder, tmp_path):
     alone.set_content(texts["html"])
     expect(alone.locator("mark").first).to_have_text(quote)
     alone.close()
+
+
+def test_an_export_tells_what_it_leaves_out(page):
+    """An answer that cannot be read; the title is not cut through a character."""
+    question = f"{'Where did the booster land? ' * 9}"[:118] + "\U0001f3c9 please?"
+    ask(page, question)
+    page.evaluate(
+        """() => {
+          const name = Object.keys(localStorage).find((key) => key.startsWith("qa-"));
+          const kept = JSON.parse(localStorage[name]);
+          kept.conversations[0].answers.push({ question: "What broke?", text: 5 });
+          localStorage[name] = JSON.stringify(kept);
+        }"""
+    )
+    page.reload()
+    expect(page.locator(".stub")).to_be_visible()
+    page.click("#qa-export summary")
+    with page.expect_download() as download:
+        page.click('[data-kind="markdown"]')
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    assert text.startswith(f"# {question[:118]}\U0001f3c9…\n")
+    expect(page.locator(".turns .wrong")).to_contain_text(
+        "1 answer that cannot be read was left out"
+    )
 
 
 def test_asking_can_be_stopped(page):
@@ -867,7 +965,8 @@ def test_damage_in_what_the_browser_keeps_costs_little(page):
           const name = Object.keys(localStorage).find((key) => key.startsWith("qa-"));
           const kept = JSON.parse(localStorage[name]);
           kept.conversations[0].answers.push({ question: "What broke?", text: 5 }, 7);
-          kept.conversations.push(null, { id: 1 }, "x");
+          const { id } = kept.conversations[0];
+          kept.conversations.push(null, { id: 1 }, "x", { id, answers: [] });
           kept.chosen = kept.theme = 5;
           localStorage[name] = JSON.stringify(kept);
         }"""
@@ -875,6 +974,7 @@ def test_damage_in_what_the_browser_keeps_costs_little(page):
     page.reload()
     expect(page.locator(".turn h2")).to_have_text([LANDED, "What broke?"])
     expect(page.locator(".turn .found")).to_be_visible()
+    expect(page.locator("#qa-conversations option")).to_have_count(1)
     page.locator(".stub button").click()
     expect(page.locator(".stub")).to_have_count(0)
     expect(page.locator(".turn h2")).to_have_text([LANDED, "What broke?"])
@@ -1173,6 +1273,34 @@ def test_words_can_be_read_in_light_and_dark(browser, url, scheme):
     low = page.evaluate(CONTRAST)
     context.close()
     assert low == []
+
+
+def test_words_that_are_not_marked_have_the_colour_of_those_around_them(browser, url):
+    """Also where a person's own colours take the place of the page's."""
+    context = browser.new_context(
+        viewport=WIDE, color_scheme="dark", forced_colors="active"
+    )
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector(".shelf li")
+    ask(page, LANDED)
+    ask(page, "Zorgblatt whisper penguins?")
+    plain, none = "rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"
+    assert page.evaluate(COLOURS, ".near-words mark.span") == [plain, none]
+    for length in ("Words", "Paragraph"):
+        page.get_by_role("radio", name=length).first.click()
+        assert page.evaluate(COLOURS, ".words.is-whole mark.span") == [plain, none]
+    page.evaluate("document.querySelector('.words').classList.remove('is-whole')")
+    assert page.evaluate(COLOURS, ".words mark.span") != [plain, none]
+    page.get_by_role("radio", name="Words").first.click()
+    assert page.evaluate(COLOURS, ".words mark.span") == [plain, none]
+    context.close()
+
+
+COLOURS = """(name) => {
+  const { color, backgroundColor } = getComputedStyle(document.querySelector(name));
+  return [color, backgroundColor];
+}"""
 
 
 CONTRAST = """() => {

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -86,6 +87,73 @@ class TestAsk:
         assert output(capsys)["reason"] == "no_articles"
 
 
+class TestUnread:
+    """A folder whose only file cannot be read."""
+
+    @pytest.fixture
+    def unread(self, tmp_path) -> list[str]:
+        (tmp_path / "scans").mkdir()
+        (tmp_path / "scans" / "scan.txt").write_bytes(b"")
+        place = ["--articles", str(tmp_path / "scans")]
+        return [*place, "--store", str(tmp_path / "store"), *FAST]
+
+    @pytest.mark.parametrize(
+        ("command", "code"),
+        [
+            (["ask", "what is said"], 3),
+            (["chat"], 0),
+            (["batch", "-"], 0),
+            (["eval", "known.jsonl"], 0),
+        ],
+    )
+    def test_why_nothing_is_found_is_told(
+        self, unread, tmp_path, capsys, monkeypatch, command, code
+    ):
+        asked = '{"id": 1, "question": "What is said?"}\n'
+        monkeypatch.setattr(sys, "stdin", io.StringIO(asked))
+        monkeypatch.chdir(tmp_path)
+        Path("known.jsonl").write_text(asked, encoding="utf-8")
+        assert main([*command, *unread]) == code
+        shown = capsys.readouterr()
+        told = "1 file could not be read; the first: scan.txt: the file is empty"
+        assert shown.err.count(told) == 1
+        assert "No article contains" not in shown.out
+
+    def test_doctor_tells_kinds_and_then_files(self, unread, capsys):
+        assert main(["doctor", *unread]) == 0
+        assert "1 of 1 files are of a kind that can be read" in capsys.readouterr().out
+        main(["ask", "what is said", *unread])
+        capsys.readouterr()
+        assert main(["doctor", *unread]) == 1
+        [line] = [s for s in capsys.readouterr().out.splitlines() if "MEND" in s]
+        assert "scan.txt: the file is empty" in line
+
+
+class TestOtherFolder:
+    """A store of one folder, named together with another."""
+
+    @pytest.fixture
+    def other(self, library, tmp_path) -> list[str]:
+        assert main(["index", library[1], *library[2:]]) == 0
+        (tmp_path / "other").mkdir()
+        (tmp_path / "other" / "zebra.txt").write_text("Zebras wear stripes.", "utf-8")
+        return ["--articles", str(tmp_path / "other"), *library[2:]]
+
+    @pytest.mark.parametrize("command", ["show", "stats", "doctor"])
+    def test_its_articles_are_not_told_as_that_folders(self, other, capsys, command):
+        assert main([command, *other]) == 1
+        shown = capsys.readouterr()
+        assert "holds the articles of" in shown.err + shown.out
+        assert "llamas" not in shown.out
+
+    @pytest.mark.parametrize("command", ["show", "stats"])
+    def test_a_store_that_is_named_alone_is_looked_at(
+        self, other, capsys, monkeypatch, tmp_path, command
+    ):
+        monkeypatch.chdir(tmp_path)
+        assert main([command, *other[2:]]) == 0
+
+
 class TestBatch:
     def test_batch_equals_one_by_one(self, library, capsys, tmp_path):
         """Each line is what asking alone gives, with its id."""
@@ -148,6 +216,40 @@ class TestBatch:
         assert line.isprintable() or "\u00a0" in line
         assert "\u009b" not in line
         assert "\u009b" in json.loads(line)["text"]
+
+    @pytest.fixture
+    def saved(self, library, capsys, tmp_path) -> Path:
+        """Two answers, and a question that cannot be asked, as a batch saves them."""
+        rows = [{"id": "a", "question": "When did it land?"}]
+        rows += [{"id": ["b", 2], "question": "What carries loads?"}]
+        file = tmp_path / "questions.jsonl"
+        file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        options = [*library, "--json", "--min-confidence", "0"]
+        assert main(["batch", str(file), *options]) == 0
+        file.write_text(capsys.readouterr().out, encoding="utf-8")
+        return file
+
+    def test_a_line_is_an_answer(self, saved):
+        """By the schema, and for whoever reads it back."""
+        for line in saved.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            jsonschema.validate(row, ANSWER_SCHEMA)
+            assert answer_to_json(answer_from_json(row)) | {"id": row["id"]} == row
+
+    def test_a_saved_batch_is_verified(self, saved, library, capsys):
+        """Each line that does not hold is named."""
+        assert main(["verify", str(saved), *library]) == 0
+        assert "line 2: " in capsys.readouterr().out
+        first, second = saved.read_text(encoding="utf-8").splitlines()
+        lie = json.dumps(json.loads(second) | {"text": "Lies"})
+        wrong = (first, lie, "", "{", '{"id": 3, "question": "?", "error": "no word"}')
+        saved.write_text("\n".join(wrong), encoding="utf-8")
+        assert main(["verify", str(saved), *library]) == 1
+        out = capsys.readouterr().out.splitlines()
+        found = [line for line in out if line.startswith("NOT FOUND")]
+        assert [line[11:17] for line in found] == ["line 2", "line 4", "line 5"]
+        saved.write_text(second, encoding="utf-8")
+        assert main(["verify", str(saved), *library]) == 0
 
 
 class TestOthers:
@@ -246,6 +348,35 @@ class TestOthers:
         assert main(["verify", str(saved), *library]) == 1
         assert "is not that around the quote" in capsys.readouterr().out
 
+    @pytest.mark.parametrize("part", ["citations", "alternatives", "nearest"])
+    @pytest.mark.parametrize(
+        ("lie", "told"),
+        [
+            ({"sentence_start": 0}, "sentence now"),
+            ({"sentence_end": 9000}, "sentence now"),
+            ({"passage_start": 8000, "passage_end": 3}, "passage"),
+            ({"passage_end": 9000}, "passage"),
+        ],
+    )
+    def test_verify_sees_what_is_told_of_every_place(
+        self, library, capsys, tmp_path, part, lie, told
+    ):
+        """Also of the second citation, and of what is not the answer."""
+        question = "How many satellites will the next flight carry?"
+        main(["ask", question, *library, "--json", "--min-confidence", "0"])
+        answer = output(capsys)
+        cited = dict(answer["citations"][0])
+        places = answer | {"alternatives": answer["alternatives"][0]["citations"]}
+        places[part].append(cited)
+        saved = tmp_path / "answer.json"
+        saved.write_text(json.dumps(answer), encoding="utf-8")
+        assert main(["verify", str(saved), *library]) == 0
+        cited |= lie
+        saved.write_text(json.dumps(answer), encoding="utf-8")
+        capsys.readouterr()
+        assert main(["verify", str(saved), *library]) == 1
+        assert told in capsys.readouterr().out
+
     def test_show_prints_the_text_that_citations_count(self, library, capsys):
         main(["ask", "When did it land?", *library, "--json", "--min-confidence", "0"])
         (cited, *_) = output(capsys)["citations"]
@@ -279,6 +410,34 @@ class TestOthers:
             place = ["--characters", str(start), str(end)]
             assert main(["show", id_, *place, *library]) == 1
             assert f"characters {start} to {end}, but" in capsys.readouterr().err
+
+    def test_show_lists_the_articles_of_a_file(self, library, folder, capsys):
+        """A path may hold several; then their ids are told."""
+        rows = [{"id": n, "title": f"T{n}", "text": f"It rained {n}."} for n in (1, 2)]
+        (folder / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+        with zipfile.ZipFile(folder / "old.zip", "w") as archive:
+            archive.writestr("zebra.txt", b"Zebras wear stripes.")
+            archive.writestr("yak.txt", b"Yaks wear wool.")
+        main(["index", library[1], *library[2:]])
+        capsys.readouterr()
+        assert main(["show", "rows.jsonl", *library]) == 0
+        listed = "rows.jsonl#1  T1\nrows.jsonl#2  T2\n"
+        assert capsys.readouterr().out == listed
+        assert main(["show", "old.zip", *library]) == 0
+        assert "old.zip/yak.txt" in capsys.readouterr().out
+        assert main(["show", "rows.jsonl", "--characters", "0", "2", *library]) == 1
+        assert "2 articles" in capsys.readouterr().err
+
+    def test_index_takes_one_folder(self, library, folder, capsys):
+        with pytest.raises(SystemExit, match="2"):
+            main(["index", str(folder), *library])
+        assert "--articles" in capsys.readouterr().err
+
+    def test_index_of_a_named_folder_goes_before_the_usual_one(
+        self, library, folder, capsys, monkeypatch
+    ):
+        monkeypatch.setenv("QA_ARTICLES", "elsewhere")
+        assert main(["index", str(folder), *library[2:]]) == 0
 
     def test_article_commands_no_terminal(self, library, folder, capsys):
         """Escape codes in an article do not reach the screen."""
@@ -347,6 +506,16 @@ class TestOthers:
         assert "\x1b" not in shown.out
         assert "another file with `--out`" in shown.err
 
+    def test_eval_tells_articles_that_are_not_there(self, library, known, capsys):
+        rows = [{"id": n, "question": "When did it land?"} for n in range(4)]
+        named = ("rockets", "rockets.txt", "nowhere.txt", "kets.txt")
+        rows = [row | {"article": name} for row, name in zip(rows, named, strict=True)]
+        Path(known).write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        assert main(["eval", known, *library]) == 0
+        told = capsys.readouterr().err
+        assert "2 questions with an article that is not here" in told
+        assert "the first: '2' names 'nowhere.txt'" in told
+
     def test_schema_is_a_schema(self, capsys):
         """The printed schema is valid by its own draft."""
         assert main(["schema"]) == 0
@@ -395,6 +564,41 @@ class TestOthers:
         assert done.stderr == ""
 
 
+def in_shell(command: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        f"{sys.executable} -m qa {command}",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is none here")
+def test_what_cannot_be_printed_is_told(library, tmp_path):
+    """A report is kept all the same."""
+    known, out = tmp_path / "known.jsonl", tmp_path / "report.json"
+    known.write_text('{"id": 1, "question": "When did it land?"}', encoding="utf-8")
+    options = shlex.join([str(known), *library, "--out", str(out)])
+    done = in_shell(f"eval {options} > /dev/full")
+    assert done.returncode == 1
+    (told,) = done.stderr.splitlines()
+    assert told.startswith("qa: ")
+    assert "No space left" in told
+    assert json.loads(out.read_text(encoding="utf-8"))["n"] == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its shell closes no stream")
+@pytest.mark.parametrize(
+    ("command", "code"), [("ask when did it land {} >&-", 0), ("chat {} <&-", 0)]
+)
+def test_a_closed_stream_is_an_empty_one(library, command, code):
+    options = shlex.join([*library, "--min-confidence", "0"])
+    done = in_shell(command.format(options))
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+
+
 def test_answer_survives_json(qa):
     """What was written reads back as the same answer."""
     answer = qa.ask("When did the booster land?")
@@ -421,6 +625,7 @@ def test_answer_survives_json(qa):
         (("citations", 0), [], r"citations\[0\] is \[\]; wanted object"),
         (("alternatives", 0, "citations"), [], "citations is empty"),
         (("colour",), "red", "colour"),
+        (("citations", 0, "id"), 1, "id"),
     ],
 )
 def test_what_the_schema_forbids_is_no_answer(place, value, words):

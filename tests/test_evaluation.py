@@ -1,6 +1,7 @@
 """Evaluation: scores, question files, reports, comparisons."""
 
 import datetime
+import json
 import math
 import random
 import subprocess
@@ -170,6 +171,10 @@ class TestReadQuestions:
             ('{"id": "a", "question": "Q", "answers": [""]}', "without words"),
             ('{"id": "a", "question": "Q", "kind": 3}', "`kind` is 3"),
             ('{"id": "first", "question": "Q"}', "'first' stands twice"),
+            ('{"id": "a", "question": "Q", "answer": ["B"]}', "wanted `answers`"),
+            ('{"id": "a", "question": "Q", "Answers": ["B"]}', "found `Answers`"),
+            ('{"id": "a", "question": "Q", "articles": "x"}', "wanted `article`"),
+            ('{"id": "a", "questions": "Q"}', "found `questions`"),
         ],
     )
     def test_a_bad_line_is_named(self, tmp_path, line, message):
@@ -198,6 +203,14 @@ class TestReadQuestions:
         *told, last = str(raised.value).splitlines()
         assert len(told) == 100
         assert last == f"{path}: 1,134 more lines cannot be used."
+
+    def test_other_fields_may_stand_beside(self, tmp_path):
+        """Such as those of SQuAD, or an answer in other words."""
+        path = tmp_path / "questions.jsonl"
+        row = {"id": "a", "question": "Who?", "answers": ["B"], "answer": "It was B"}
+        row |= {"title": "T", "context": "C", "is_impossible": False, "idx": 3}
+        path.write_text(json.dumps(row | {"plausible_answers": []}), "utf-8")
+        assert read_questions(path) == [Question("a", "Who?", ("B",))]
 
     @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00\xd8"])
     def test_a_file_without_questions_is_refused(self, tmp_path, content):

@@ -406,6 +406,26 @@ def test_a_terminal_is_told_what_comes_nearest(article):
     assert near.index("Ada left.") < near.index("    It rained")
 
 
+def test_no_article_marks_its_own_words_in_a_terminal(article):
+    """Whatever signs of the private use area or of halves of pairs it holds."""
+    evil = dataclasses.replace(
+        article, title="\ue000 Rain", text="\ue000Bo\ue001 left."
+    )
+    cited = cite(evil, "left", sentence_start=0)
+    near = Alternative("left", evil.text, 0.2, (cited,))
+    for answer in (answered(cited, evil), missing(evil, cited, alternatives=(near,))):
+        terminal = to_text(answer, is_styled=True)
+        assert "Bo \x1b[1mleft\x1b[0m." in terminal
+        assert terminal.count("\x1b[1m") == 1 + answer.is_found
+        assert terminal.count("\x1b[0m") == 1 + answer.is_found
+
+
+def test_one_passage_is_told_as_one(article):
+    answer = answered(cite(article, "Bo stayed"), article, passages=1)
+    assert "1 passage ·" in to_text(answer)
+    assert "1 passage " in Seen(turn_html(answer, 0, lambda _: article)).text + " "
+
+
 def test_only_several_articles_that_say_the_same_are_others(article):
     """Two things that one article says are not what several say."""
     b, c = (
@@ -535,6 +555,36 @@ def test_sentences_with_unsure_words_are_what_comes_nearest(article):
     assert "2 %" not in Seen(html).text
     assert 'data-cite="1" data-group="nearest"' in html
     assert "<details" not in html
+
+
+def test_what_comes_nearest_is_shown_once(article):
+    """Though windows of a paragraph overlap, and an article lies there twice."""
+    twin = dataclasses.replace(article, id="b.md", path="b.md")
+    unsure = [
+        Alternative("Ada left", "Ada left.", 0.2, (cite(held, "Ada left"),))
+        for held in (article, twin)
+    ]
+    windows = [
+        cite(held, article.text[start:end], passage_start=start, passage_end=end)
+        for start, end in ((5, 40), (22, 58), (22, 50))
+        for held in (article, twin)
+    ]
+    answer = missing(article, windows[0], alternatives=tuple(unsure))
+    answer = dataclasses.replace(answer, nearest=tuple(windows))
+    html = turn_html(answer, 0, lambda _: article)
+    places = re.findall(r'data-cite="(\d)" data-group="(\w+)"', html)
+    assert places == [("0", "alternatives"), ("2", "nearest"), ("4", "nearest")]
+
+
+@pytest.mark.parametrize("kind", ["markdown", "html"])
+def test_what_is_hardly_likely_is_cited_as_its_sentence(article, kind):
+    """Its words are not marked as an answer anywhere."""
+    place = cite(article, "Bo stayed")
+    for share, words in ((0.02, "33 to 57"), (0.2, "33 to 42")):
+        other = Alternative("Bo stayed", "Bo stayed; it rained on.", share, (place,))
+        none = missing(article, place, alternatives=(other,), nearest=())
+        text = export(kind, "T", [(none, 0)], DAY)["text"].partition("<script")[0]
+        assert f"characters {words}" in text
 
 
 def test_a_long_sentence_that_comes_near_is_shown_around_its_words(article):
@@ -969,6 +1019,42 @@ def test_a_kept_answer_that_cannot_be_read_costs_its_own_turn(url):
     assert [a["question"] for a in json.loads(text)["answers"]] == [question]
 
 
+def test_an_export_tells_how_many_answers_it_leaves_out(url):
+    whole = call(url, "page_ask", "llamas", [], [], 0, "")["answer"]
+    kept = [whole] * 600
+    assert call(url, "page_export", "json", "T", kept)["left_out"] == 0
+    assert call(url, "page_export", "json", "T", [7, *kept, {}])["left_out"] == 2
+
+
+def test_of_a_very_long_conversation_the_last_turns_are_drawn(url):
+    drawn = call(url, "page_render", [{"question": f"{n}?"} for n in range(502)])
+    assert len(drawn["html"]) == 500
+    assert 'data-turn="2"' in drawn["html"][0]
+    assert 'data-turn="501"' in drawn["html"][-1]
+
+
+def test_half_a_surrogate_pair_is_replaced(url):
+    asked = call(url, "page_ask", "What of llamas \ud83d?", [], [], 0, "")["answer"]
+    assert asked["question"] == "What of llamas ??"
+    told = call(url, "ask", "llamas \ud83d", [], None, None)
+    assert told["question"] == "llamas ?"
+    for kind in ("markdown", "json", "html"):
+        assert "T?" in call(url, "page_export", kind, "T\ud83d", [asked])["text"]
+
+
+def test_what_is_hardly_likely_is_opened_at_its_sentence(url):
+    asked = ("Where did the booster land?", [], ["rockets.txt"], 0, "")
+    kept = call(url, "page_ask", *asked)["answer"]
+    cited = kept["citations"][0]
+    words = cited | {"end": cited["start"] + 3, "quote": cited["quote"][:3]}
+    other = {"text": words["quote"], "sentence": kept["sentence"], "citations": [words]}
+    none = kept | {"text": None, "sentence": None, "reason": "no_answer"}
+    for share, quote in ((0.02, kept["sentence"]), (0.2, words["quote"])):
+        none |= {"citations": [], "alternatives": [other | {"confidence": share}]}
+        shown = call(url, "page_citation", none, "alternatives", 0)
+        assert f"“{quote}”" in shown["quotes"]["span"]
+
+
 def test_a_kept_answer_is_compared_with_its_article_as_it_is_now(url):
     asked = ("Where did the booster land?", [], ["rockets.txt"], 0, "")
     kept = call(url, "page_ask", *asked)["answer"]
@@ -1011,6 +1097,19 @@ def test_gradio_client_asks_and_follows_up(url, library):
     assert set(public) == {"/ask", "/retrieve"}
 
 
+def test_no_article_is_not_all_articles(url):
+    """A program whose filter leaves none is not answered from what it left out."""
+    asked: dict[str, Any] = {"question": "llamas", "only": []}
+    answer = httpx.post(f"{url}/ask", json=asked | {"min_confidence": 0}).json()
+    jsonschema.validate(answer, ANSWER_SCHEMA)
+    assert (answer["text"], answer["passages"]) == (None, 0)
+    assert httpx.post(f"{url}/retrieve", json=asked).json() == []
+    client = Client(url, verbose=False, download_files=False)
+    assert client.predict("llamas", only=[], api_name="/ask")["passages"] == 0
+    assert client.predict("llamas", only=[], api_name="/retrieve") == []
+    assert client.predict("llamas", api_name="/retrieve")
+
+
 def test_the_documented_example_runs(url):
     """Every Python block of docs/programs.md, against this server."""
     text = (Path(__file__).parent.parent / "docs" / "programs.md").read_text("utf-8")
@@ -1024,7 +1123,12 @@ def test_the_documented_example_runs(url):
 
 
 def call(url: str, name: str, *data: Any) -> Any:
-    answer = httpx.post(f"{url}/gradio_api/run/{name}", json={"data": data}, timeout=60)
+    answer = httpx.post(
+        f"{url}/gradio_api/run/{name}",
+        content=json.dumps({"data": data}),  # ASCII, as half a surrogate pair needs
+        headers={"Content-Type": "application/json"},
+        timeout=60,
+    )
     assert answer.status_code == 200, answer.text
     return answer.json()["data"][0]
 

@@ -30,8 +30,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
 
     index = commands.add_parser("index", help="read a folder into its store")
-    index.add_argument("folder", nargs="?", help="the articles (default: see ask)")
-    _add_library(index)
+    place = index.add_mutually_exclusive_group()
+    place.add_argument("folder", nargs="?", help="the articles (default: see ask)")
+    _add_library(index, place)
     _add_json(index)
 
     ask = commands.add_parser("ask", help="ask one question")
@@ -71,7 +72,11 @@ def _add_looking(
     _add_json(stats)
 
     show = commands.add_parser("show", help="the articles, or the text of one")
-    show.add_argument("article", nargs="?", help="its id or path, as answers cite it")
+    show.add_argument(
+        "article",
+        nargs="?",
+        help="its id, as answers cite it; of a path, the articles found there",
+    )
     show.add_argument(
         "--characters",
         nargs=2,
@@ -93,8 +98,10 @@ def _add_looking(
     compare.add_argument("after", type=Path)
     _add_json(compare)
 
-    verify = commands.add_parser("verify", help="check a saved answer with its files")
-    verify.add_argument("answer", help="JSON printed by `qa ask --json`; - for stdin")
+    verify = commands.add_parser("verify", help="check saved answers with their files")
+    verify.add_argument(
+        "answer", help="printed by `qa ask --json` or `qa batch --json`; - for stdin"
+    )
     _add_library(verify)
     _add_json(verify)
 
@@ -103,8 +110,12 @@ def _add_looking(
     _add_json(doctor)
 
 
-def _add_library(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
+def _add_library(
+    command: argparse.ArgumentParser,
+    place: "argparse._MutuallyExclusiveGroup | None" = None,
+) -> None:
+    """Add the options of a library; `place` takes that of the articles."""
+    (place or command).add_argument(
         "--articles",
         metavar="FOLDER",
         default=os.environ.get("QA_ARTICLES"),

@@ -4,17 +4,20 @@ import argparse
 import dataclasses
 import json
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.cli.library import articles_of, open_library, settings_of, store_of
-from qa.cli.streams import print_json, read_text
+from qa.cli.streams import print_error, print_json, read_text
 from qa.errors import QAError
-from qa.schema import ANSWER_SCHEMA
-from qa.wording import plain, plain_line
+from qa.schema import ANSWER_SCHEMA, answer_from_json
+from qa.wording import plain, plain_line, plural
 
 if TYPE_CHECKING:
-    from qa.evaluation import Report
+    from qa.evaluation import Question, Report
+    from qa.pipeline import QA
+    from qa.verify import Check
 
 __all__ = ["compare", "doctor", "eval_", "schema", "verify"]
 
@@ -37,14 +40,30 @@ def eval_(arguments: argparse.Namespace) -> int:
             "there. Make the folder, or name another file with `--out`."
         )
     with open_library(arguments) as qa:
+        _tell_unknown_articles(questions, qa)
         report = evaluate(qa, questions)
-    if arguments.json:
-        print_json(json.loads(report.to_json()), indent=1)
-    else:
-        print(plain(report.to_markdown()))
-    if out:
-        _keep(report, out)
+    try:  # kept first: it may not be possible to print it, nor to keep it
+        if out:
+            _keep(report, out)
+    finally:
+        if arguments.json:
+            print_json(json.loads(report.to_json()), indent=1)
+        else:
+            print(plain(report.to_markdown()))
     return 0
+
+
+def _tell_unknown_articles(questions: "Sequence[Question]", qa: "QA") -> None:
+    from qa.evaluation.evaluate import names_of
+
+    known = set().union(*(names_of(e.id, e.path) for e in qa.library.articles()))
+    wrong = [q for q in questions if q.article and q.article not in known]
+    if wrong:
+        print_error(
+            f"{plural(len(wrong), 'question')} with an article that is not here; the "
+            f"first: {wrong[0].id!r} names {wrong[0].article!r}. Wanted are ids or "
+            "paths, as `qa show` lists them: recall counts other names as not found."
+        )
 
 
 def _keep(report: "Report", out: Path) -> None:
@@ -74,17 +93,22 @@ def compare(arguments: argparse.Namespace) -> int:
 
 
 def verify(arguments: argparse.Namespace) -> int:
-    """Check whether the words of a saved answer still stand in the files."""
+    """Check whether the words of saved answers still stand in the files."""
     from qa.verify import verify_answer
 
-    try:
-        data = json.loads(read_text(arguments.answer))
-    except ValueError as error:
-        raise QAError(
-            f"{arguments.answer}: no JSON ({error}). Wanted is what "
-            "`qa ask --json` printed."
-        ) from error
-    checks = verify_answer(data, articles_of(arguments), store=store_of(arguments))
+    articles, store = articles_of(arguments), store_of(arguments)
+    text = read_text(arguments.answer)
+    if _is_lines(text):
+        checks = list(_checks_of_lines(text, articles, store))
+    else:
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise QAError(
+                f"{arguments.answer}: no JSON ({error}). Wanted is what "
+                "`qa ask --json` or `qa batch --json` printed."
+            ) from error
+        checks = verify_answer(data, articles, store=store)
     if arguments.json:
         print_json([dataclasses.asdict(check) for check in checks])
     else:
@@ -92,6 +116,40 @@ def verify(arguments: argparse.Namespace) -> int:
             verdict = "ok" if check.is_verbatim else "NOT FOUND"
             print(f"{verdict}  {plain_line(check.words)}")
     return 0 if all(check.is_verbatim for check in checks) else _ERROR
+
+
+def _is_lines(text: str) -> bool:
+    r"""Whether these are JSON objects, one a line, and not one object.
+
+    >>> [_is_lines(text) for text in ('{"a": 1}\n', '{}\n{', '{\n"a": 1\n}')]
+    [False, True, False]
+    """
+    first, _, others = text.strip().partition("\n")
+    try:
+        return bool(others) and isinstance(json.loads(first), dict)
+    except ValueError:
+        return False
+
+
+def _checks_of_lines(text: str, articles: Path, store: Path) -> "Iterator[Check]":
+    """Yield what became of the citations of each line, their words opened by it."""
+    from qa.verify import Check, verify_answer
+
+    # not splitlines: JSON may hold other line separators as they are
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            data = json.loads(line)
+            answer_from_json(data)
+        except ValueError as error:
+            checks = [Check("", False, False, f"no JSON ({error})")]
+        except QAError as error:
+            checks = [Check("", False, False, str(error))]
+        else:
+            checks = verify_answer(data, articles, store=store)
+        for check in checks:
+            yield dataclasses.replace(check, words=f"line {number}: {check.words}")
 
 
 def doctor(arguments: argparse.Namespace) -> int:

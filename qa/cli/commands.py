@@ -14,6 +14,7 @@ from qa.cli.library import (
     open_library,
     progress_bar,
     settings_of,
+    skipped_words,
     store_of,
 )
 from qa.cli.streams import print_error, print_json, read_text
@@ -155,12 +156,12 @@ def _index(arguments: argparse.Namespace) -> int:
 
 def _print_skipped(skipped: Iterable[tuple[str, str]]) -> None:
     for path, reason in skipped:
-        words = reason if path in reason else f"{path}: {reason}"
-        print(f"skipped {plain_line(words)}")
+        print(f"skipped {plain_line(skipped_words(path, reason))}")
 
 
 def _built(arguments: argparse.Namespace) -> "Store":
     """Return the store as it was left; nothing is read anew."""
+    from qa.library.origin import check_origin
     from qa.library.scan import is_store
     from qa.library.store import Store
 
@@ -170,25 +171,26 @@ def _built(arguments: argparse.Namespace) -> "Store":
             f"{str(place)!r}: there is no store here yet. "
             f"Run `qa index {articles_of(arguments)}`."
         )
-    return Store(place)
+    store = Store(place)
+    if arguments.articles:  # a store that is named alone is looked at as it is
+        check_origin(store, articles_of(arguments))
+    return store
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    store = _built(arguments)
-    if arguments.article is None:
+    store, name = _built(arguments), arguments.article
+    article = None if name is None else store.article(name)
+    if article is None:
         listed = store.article_list()
+        if name is not None:
+            listed = [e for e in listed if f"{e.path}/".startswith(f"{name}/")]
+            _check_listed(name, len(listed), arguments)
         if arguments.json:
             print_json([{"id": entry.id, "title": entry.title} for entry in listed])
         else:
             for entry in listed:
                 print(f"{plain_line(entry.id)}  {plain_line(entry.title)}")
         return 0
-    article = store.article(arguments.article)
-    if article is None:
-        raise QAError(
-            f"found no article {arguments.article!r} among "
-            f"{store.counts().articles:,}, wanted an id. `qa show` lists them."
-        )
     start, end = arguments.characters or (0, len(article.text))
     if not 0 <= start <= end <= len(article.text):
         raise QAError(
@@ -201,6 +203,19 @@ def _show(arguments: argparse.Namespace) -> int:
     else:
         print(plain(text) if sys.stdout.isatty() else text)
     return 0
+
+
+def _check_listed(name: str, count: int, arguments: argparse.Namespace) -> None:
+    """Make sure that articles are at that path, and no characters wanted of several."""
+    if not count:
+        raise QAError(
+            f"found no article {name!r}, wanted an id or a path. `qa show` lists them."
+        )
+    if arguments.characters:
+        raise QAError(
+            f"found {count:,} articles at {name!r}, wanted the id of one for its "
+            f"characters. `qa show {name}` lists them."
+        )
 
 
 def _stats(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 
-from qa.cli.library import articles_of, settings_of, store_of
+from qa.cli.library import articles_of, settings_of, skipped_words, store_of
 from qa.errors import QAError
 
 __all__ = ["Finding", "examine"]
@@ -69,10 +69,11 @@ def _articles(arguments: argparse.Namespace) -> str:
             f"{folder}: {len(found)} files, none of a kind that can be read. Put "
             "Markdown, text, HTML, PDF, DOCX, JSONL, CSV or zip files there."
         )
-    return f"{folder}: {usable} of {len(found)} files can be read"
+    return f"{folder}: {usable} of {len(found)} files are of a kind that can be read"
 
 
 def _store(arguments: argparse.Namespace) -> str:
+    from qa.library.origin import check_origin
     from qa.library.scan import is_store
     from qa.library.store import Store
 
@@ -81,8 +82,15 @@ def _store(arguments: argparse.Namespace) -> str:
         return f"{place}: not built yet; the first question or `qa index` builds it"
     store = Store(place)
     store.check()
+    check_origin(store, articles_of(arguments))
     counts = store.counts()
-    return f"{place}: {counts.articles} articles, {counts.passages} passages"
+    held = f"{place}: {counts.articles} articles, {counts.passages} passages"
+    if skipped := store.skipped():
+        raise QAError(
+            f"{held}; {len(skipped):,} skipped (`qa stats` lists them), the first: "
+            f"{skipped_words(*skipped[0])}"
+        )
+    return held
 
 
 def _disk(arguments: argparse.Namespace) -> str:

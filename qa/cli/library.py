@@ -8,15 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa.cli.streams import print_error
 from qa.errors import ArticlesError
 from qa.library.scan import default_store
 from qa.settings import Settings
+from qa.wording import plural
 
 if TYPE_CHECKING:
     from qa.library.progress import Progress
     from qa.pipeline import QA
 
-__all__ = ["articles_of", "open_library", "progress_bar", "settings_of", "store_of"]
+__all__ = ["articles_of", "open_library", "progress_bar", "settings_of"]
+__all__ += ["skipped_words", "store_of"]
 
 _DEFAULT = "seeds"
 
@@ -56,17 +59,34 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
 
 def open_library(arguments: argparse.Namespace, *, is_synced: bool = True) -> "QA":
-    """Open the library, showing progress when there is something to index."""
+    """Open the library, showing progress when there is something to index.
+
+    Where no file of it can be read, this is told: no question would find anything.
+    """
     from qa.pipeline import QA
 
     with progress_bar() as tell:
-        return QA.open(
+        qa = QA.open(
             articles_of(arguments),
             store=store_of(arguments),
             settings=settings_of(arguments),
             progress=tell,
             is_synced=is_synced,
         )
+    store = qa.library.store
+    if is_synced and not store.passage_count() and (skipped := store.skipped()):
+        files, first = plural(len(skipped), "file"), skipped_words(*skipped[0])
+        print_error(f"{files} could not be read; the first: {first}")
+    return qa
+
+
+def skipped_words(path: str, reason: str) -> str:
+    """Return what was not read and why, the path once.
+
+    >>> skipped_words("a.txt", "a.txt: it is empty"), skipped_words("b.txt", "damaged")
+    ('a.txt: it is empty', 'b.txt: damaged')
+    """
+    return reason if path in reason else f"{path}: {reason}"
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from qa.evaluation.questions import Question
 from qa.evaluation.report import Report
 from qa.types import Answer, Article, Hit
 
-__all__ = ["Asks", "Retrieves", "evaluate"]
+__all__ = ["Asks", "Retrieves", "evaluate", "names_of"]
 
 _TOP_K = 5  # hits looked at for recall
 
@@ -88,10 +88,18 @@ def is_named(article: Article, name: str | None) -> bool:
     >>> [is_named(article, name) for name in ("3", "us.md", "us", "s.md", None)]
     [True, True, True, False, False]
     """
-    if not name:
-        return False
-    known = (article.id, article.path, str(PurePosixPath(article.path).with_suffix("")))
-    return any(k == name or k.endswith((f"/{name}", f"#{name}")) for k in known)
+    return bool(name) and name in names_of(article.id, article.path)
+
+
+def names_of(id_: str, path: str) -> set[str]:
+    """Return what an article of that id and path may be called by a question.
+
+    >>> sorted(names_of("news/us.md", "news/us.md"))
+    ['news/us', 'news/us.md', 'us', 'us.md']
+    """
+    whole = {id_, path, str(PurePosixPath(path).with_suffix(""))}
+    ends = (w[i + 1 :] for w in whole for i, c in enumerate(w) if c in "/#")
+    return {*whole, *ends}
 
 
 def holds_answer(text: str, answers: Sequence[str]) -> bool:

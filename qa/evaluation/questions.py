@@ -1,5 +1,6 @@
 """Questions with the answers that are expected of them, one JSON object a line."""
 
+import difflib
 import json
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from qa.errors import QuestionError, QuestionsError
 
 __all__ = ["Question", "read_questions"]
 
+_FIELDS = ("id", "question", "answers", "article", "kind")
+_NEAR = 0.82  # likeness, in [0, 1], from which a name is misspelt; `answered` has 0.8
 _MOST_TOLD = 100  # lines that cannot be used: more of them are another kind of file
 
 
@@ -43,7 +46,8 @@ def read_questions(
     """Read lines with `id`, `question` and, where known, `answers`, `article`, `kind`.
 
     Answers are strings or, as in SQuAD, objects with `text`; none at all means that
-    the articles do not say. Empty lines are passed over.
+    the articles do not say. Empty lines are passed over, and so are other fields,
+    unless one seems to be a field of these that is missing: `answer` for `answers`.
 
     Args:
         path: of the file.
@@ -114,6 +118,7 @@ def _parse(line: str) -> Question:
         raise TypeError(
             f"found {type(record).__name__}, wanted an object with `id` and `question`."
         )
+    _check_fields(record)
     for field in ("id", "question"):
         if not isinstance(record.get(field), (str, int)):
             raise TypeError(f"`{field}` is {record.get(field)!r}, wanted a string.")
@@ -131,6 +136,22 @@ def _parse(line: str) -> Question:
         article=record.get("article"),
         kind=record.get("kind"),
     )
+
+
+def _check_fields(record: dict[str, object]) -> None:
+    """Refuse a misspelt field: without its answers, abstaining would be right.
+
+    >>> _check_fields({"id": 1, "question": "Who?", "answers": ["B"], "answer": "A"})
+    >>> _check_fields({"id": 1, "question": "Who?", "answer": ["B"]})
+    Traceback (most recent call last):
+    ValueError: found `answer`, wanted `answers`. Rename it, or leave it out.
+    """
+    missing = [field for field in _FIELDS if field not in record]
+    for name in sorted(record.keys() - _FIELDS):
+        for field in difflib.get_close_matches(name.lower(), missing, 1, _NEAR):
+            raise ValueError(
+                f"found `{name}`, wanted `{field}`. Rename it, or leave it out."
+            )
 
 
 def _answer_text(answer: object) -> str:

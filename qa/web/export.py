@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from qa.errors import QAError
 from qa.render import beside, to_markdown
 from qa.schema import Json, answer_to_json
+from qa.search.terms import well_formed
 from qa.types import Answer, Citation
 from qa.web.text_html import escape
 from qa.wording import (
@@ -58,6 +59,7 @@ def export(kind: str, title: str, turns: Sequence[Asked], day: datetime.date) ->
             f"a conversation cannot be exported as {kind!r}. Choose one of "
             f"{', '.join(get_args(Kind))}."
         )
+    title = well_formed(title)
     suffix, media_type = _TYPES[kind]
     write = {"markdown": _markdown, "json": _json, "html": _html}[kind]
     return {

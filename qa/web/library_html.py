@@ -8,7 +8,8 @@ from qa.library.library import FileResult
 from qa.library.progress import Progress
 from qa.library.records import StoredArticle
 from qa.library.scan import ADDED
-from qa.web.text_html import escape, isolated, plural
+from qa.web.text_html import escape, isolated
+from qa.wording import plural
 
 __all__ = ["Shelf", "matching", "progress_html", "results_html", "shelf_html"]
 

@@ -15,6 +15,7 @@ from gradio.events import api
 from qa.errors import QAError
 from qa.protocols import Mode
 from qa.schema import answer_to_json, hit_to_json
+from qa.search.terms import well_formed
 from qa.web.actions import Actions, turns_of
 from qa.web.turnstile import TURNSTILE
 
@@ -70,7 +71,7 @@ class Programs:
         Args:
             question: in the words of the person who asks.
             turns: earlier answers as returned here, oldest first, for a follow-up.
-            only: ids of the articles to be asked; none means all.
+            only: ids of the articles to be asked; null asks all, an empty list none.
             min_confidence: abstain below this probability, in [0, 1].
 
         Returns:
@@ -81,9 +82,9 @@ class Programs:
             raise QAError(f"min_confidence is {min_confidence}; wanted one in [0, 1]")
         with TURNSTILE.passed():
             answer = self._qa.ask(
-                question,
+                well_formed(question),
                 turns=turns_of(turns or []),
-                only=only or None,
+                only=only,
                 min_confidence=min_confidence,
             )
         return answer_to_json(answer)
@@ -101,7 +102,7 @@ class Programs:
             question: in the words of the person who asks.
             top_k: how many passages, from 1 to 100.
             mode: `hybrid`, or one side of it: `dense` for meaning, `words` for BM25.
-            only: ids of the articles to be searched; none means all.
+            only: ids of the articles to be searched; null is all, an empty list none.
 
         Returns:
             Passages with article, path, offsets, text and scores, best first.
@@ -109,9 +110,7 @@ class Programs:
         if not 1 <= top_k <= 100:
             raise QAError(f"top_k is {top_k}; ask for 1 to 100 passages")
         with TURNSTILE.passed():
-            hits = self._qa.retrieve(
-                question, top_k=top_k, mode=mode, only=only or None
-            )
+            hits = self._qa.retrieve(question, top_k=top_k, mode=mode, only=only)
         return [hit_to_json(hit) for hit in hits]
 
 

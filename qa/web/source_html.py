@@ -4,8 +4,8 @@ from bisect import bisect_right
 
 from qa.library.sentences import Span, paragraph_spans
 from qa.types import Article, Citation
-from qa.web.text_html import escape, isolated, marked, plural
-from qa.wording import clipped, part_around
+from qa.web.text_html import escape, isolated, marked
+from qa.wording import clipped, part_around, plural
 
 __all__ = [
     "article_head",

@@ -6,13 +6,12 @@ the text around them (bidi controls) or cannot be seen are shown by their number
 
 import html
 import re
-from collections.abc import Sequence
 from itertools import pairwise
 
 from qa.library.sentences import Span
 from qa.wording import clipped
 
-__all__ = ["escape", "isolated", "marked", "plural"]
+__all__ = ["escape", "isolated", "marked"]
 
 # embeddings, overrides and isolates; then what HTML drops or cannot hold
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -40,15 +39,6 @@ def isolated(text: str, max_chars: int = 300) -> str:
     return f"<bdi>{escape(clipped(text, max_chars))}</bdi>"
 
 
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    >>> plural(1, "article"), plural(1200, "article")
-    ('1 article', '1,200 articles')
-    """
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def marked(
     text: str,
     start: int,
@@ -56,18 +46,17 @@ def marked(
     *,
     span: Span | None = None,
     sentence: Span | None = None,
-    more: Sequence[Span] = (),
 ) -> str:
     """Return `text[start:end]` as HTML with the span and its sentence marked.
 
     All are offsets of the same text; what lies outside `[start, end)` is left out. The
-    pieces carry the classes `span`, `sentence` and `also`, and stand side by side, so
-    that none has to be nested.
+    pieces carry the classes `span` and `sentence`, and stand side by side, so that none
+    has to be nested.
 
     >>> marked("It rained. We stayed in.", 0, 24, span=(11, 13), sentence=(11, 24))
     'It rained. <mark class="span">We</mark><span class="sentence"> stayed in.</span>'
     """
-    layers = [("span", span), ("sentence", sentence), *(("also", s) for s in more)]
+    layers = [("span", span), ("sentence", sentence)]
     inside = [
         (name, max(start, layer[0]), min(end, layer[1]))
         for name, layer in layers

@@ -18,7 +18,11 @@
     if (text !== undefined) made.textContent = text;
     return made;
   };
-  const clipped = (text, n) => (text.length > n ? `${text.slice(0, n - 1)}…` : text);
+  /* by characters, as the server counts: a string counts halves of those past U+FFFF */
+  function clipped(text, n) {
+    const all = [...text];
+    return all.length > n ? `${all.slice(0, n - 1).join("")}…` : text;
+  }
 
   /* the server: endpoints of this Gradio app, without its queue */
   async function call(name, ...data) {
@@ -63,12 +67,17 @@
     if (!current()) begin();
   }
   /* the conversations in what was kept; what is damaged there is left out, and an answer
-     that only the server can tell to be damaged gets a stub from it */
+     that only the server can tell to be damaged gets a stub from it. Of those with one id
+     the longest stays */
   function soundOf(kept) {
     if (!Array.isArray(kept?.conversations)) return [];
     const isAnswer = (a) => typeof a?.question === "string";
-    return kept.conversations.filter((c) => typeof c?.id === "string" && Array.isArray(c.answers))
-      .map((c) => ({ id: c.id, answers: c.answers.filter(isAnswer) }));
+    const sound = new Map();
+    kept.conversations.filter((c) => typeof c?.id === "string" && Array.isArray(c.answers)).forEach((c) => {
+      const answers = c.answers.filter(isAnswer), before = sound.get(c.id);
+      if (!before || answers.length > before.answers.length) sound.set(c.id, { id: c.id, answers });
+    });
+    return [...sound.values()];
   }
   const know = (c) => known.set(c.id, c.answers);
   const isTouched = (c) => known.get(c.id) !== c.answers;
@@ -89,14 +98,16 @@
     if ($("unkept").textContent !== told) $("unkept").textContent = told;
   }
   /* what another tab has kept since we last looked: it holds where nothing was asked here.
-     What is shown here stays as it is; where both went on with it, there are two from now on */
+     What is shown here stays as it is; where both went on with it, there are two from now on.
+     What is new here stands behind the first, for it was used of late */
   const named = () => `${Date.now()}-${Math.random()}`;
   function meet(others) {
+    const met = [];
     others.filter((c) => c.answers.length).forEach((theirs) => {
       const at = state.conversations.findIndex((c) => c.id === theirs.id), mine = state.conversations[at];
       if (!mine) {
         if (known.has(theirs.id)) return; // deleted here
-        state.conversations.push(theirs);
+        met.push(theirs);
       } else if (!isTouched(mine)) {
         if (mine.id === state.current) return;
         state.conversations[at] = theirs;
@@ -104,10 +115,11 @@
         if (JSON.stringify(theirs.answers) === JSON.stringify(known.get(theirs.id))) return;
         mine.id = named();
         if (theirs.id === state.current) state.current = mine.id;
-        state.conversations.push(theirs);
+        met.push(theirs);
       }
       know(theirs);
     });
+    state.conversations.splice(1, 0, ...met);
   }
   /* another tab has kept or deleted something: all but the one shown here is as there, and
      what there was no room for stays */
@@ -242,6 +254,7 @@
       waiting.insertAdjacentHTML("beforebegin", got.html);
       const turn = waiting.previousElementSibling;
       conversation.answers = [...earlier, got.answer];
+      state.conversations = [conversation, ...state.conversations.filter((c) => c !== conversation)]; // used last
       save();
       listConversations();
       dress();
@@ -631,7 +644,9 @@
       link.download = file.name;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-      say(`Exported as ${file.name}.`);
+      const n = file.left_out, left = n === 1 ? "1 answer that cannot be read was" : `${n} answers that cannot be read were`;
+      if (n) complain(new Error(`Exported as ${file.name}; ${left} left out.`), $("turns")).scrollIntoView({ block: "nearest" });
+      else say(`Exported as ${file.name}.`);
     } catch (error) { complain(error, $("turns")).scrollIntoView({ block: "nearest" }); }
   }
   function setTheme(theme) {
@@ -670,7 +685,10 @@
       writeNext();
     },
     "bring-back": () => {
-      state.conversations = [cleared, ...state.conversations.filter((c) => c.answers.length)];
+      // another tab may have kept it since: the same is one, what it went on with is another
+      const theirs = state.conversations.find((c) => c.id === cleared.id);
+      if (theirs && JSON.stringify(theirs.answers) !== JSON.stringify(cleared.answers)) cleared.id = named();
+      state.conversations = [cleared, ...state.conversations.filter((c) => c.answers.length && c.id !== cleared.id)];
       state.current = cleared.id;
       cleared = null;
       save();
