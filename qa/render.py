@@ -39,7 +39,10 @@ def beside(answer: Answer) -> list[tuple[str, list[Item]]]:
     if answer.is_found:
         shown = [other for _, other in worth_a_look(answer)]
         heading = "Other answers"
-        items: list[Item] = [(_with_percent(o.text, o), o.citations) for o in shown]
+        items: list[Item] = [
+            (f"{o.text} ({confidence_percent(o.confidence)} %)", o.citations)
+            for o in shown
+        ]
     else:
         heading = "What comes nearest"
         near = [other for _, other in near_sentences(answer)]

@@ -171,8 +171,8 @@ class Citation:
 class Alternative:
     """Another answer that the articles allow, less sure than the first.
 
-    `confidence` is the probability in [0, 1] that this is right and what was found
-    likelier is not.
+    `confidence` is the probability in [0, 1] that this is right and the best is not;
+    of an abstention the first is the best.
     """
 
     text: str

@@ -11,6 +11,7 @@ __all__ = [
     "clipped",
     "confidence_percent",
     "confidence_words",
+    "contradicts",
     "is_worth_a_look",
     "markdown_line",
     "missing_words",
@@ -145,9 +146,29 @@ def part_around(
 
 
 def worth_a_look(answer: Answer) -> list[tuple[int, Alternative]]:
-    """Return the other words found that are likely enough, each with its index."""
-    others = enumerate(answer.alternatives)
-    return [(n, other) for n, other in others if is_worth_a_look(other)]
+    """Return the other words found that are likely enough, each with its index.
+
+    So are those that contradict, however little a sure answer leaves them.
+    """
+    return [
+        (index, other)
+        for index, other in enumerate(answer.alternatives)
+        if is_worth_a_look(other) or contradicts(answer, other)
+    ]
+
+
+def contradicts(answer: Answer, other: Alternative) -> bool:
+    """Tell whether another article by itself is at least half as sure of other words.
+
+    Their confidence is that of their own times what the answer leaves.
+    """
+    cited = {citation.article for citation in answer.citations}
+    least = answer.confidence * (1.0 - answer.confidence) / 2
+    return (
+        answer.is_found
+        and other.confidence >= least
+        and not cited & {citation.article for citation in other.citations}
+    )
 
 
 def is_worth_a_look(other: Alternative) -> bool:

@@ -248,8 +248,14 @@ class TestBatch:
         out = capsys.readouterr().out.splitlines()
         found = [line for line in out if line.startswith("NOT FOUND")]
         assert [line[11:17] for line in found] == ["line 2", "line 4", "line 5"]
-        saved.write_text(second, encoding="utf-8")
-        assert main(["verify", str(saved), *library]) == 0
+        capsys.readouterr()
+        for line, code, told in (
+            (second, 0, "ok  line 1: "),
+            (wrong[-1], 1, "NOT FOUND  line 1: was not answered: no word"),
+        ):
+            saved.write_text(line, encoding="utf-8")
+            assert main(["verify", str(saved), *library]) == code
+            assert capsys.readouterr().out.startswith(told)
 
 
 class TestOthers:
@@ -271,6 +277,25 @@ class TestOthers:
         assert main(["stats", *library, "--json"]) == 0
         facts = output(capsys)
         assert (facts["articles"], facts["embedder"]) == (2, "hash/256")
+
+    def test_a_store_that_is_named_alone_is_looked_at_as_it_is(
+        self, library, capsys, monkeypatch, tmp_path
+    ):
+        """Whatever folder is the usual one, or none."""
+        main(["ask", "who?", *library])
+        (tmp_path / "other").mkdir()
+        (tmp_path / "other" / "a.txt").write_text("Yaks.", encoding="utf-8")
+        alone = library[2:]
+        monkeypatch.chdir(tmp_path / "other")
+        for usual in ("", str(tmp_path / "other")):
+            monkeypatch.setenv("QA_ARTICLES", usual)
+            for command in ("stats", "show"):
+                assert main([command, *alone]) == 0
+            capsys.readouterr()
+            main(["doctor", *alone])
+            assert "2 articles, " in capsys.readouterr().out
+        named = ["stats", "--articles", str(tmp_path / "other"), *alone]
+        assert main(named) == 1
 
     def test_names_in_a_zip_command_no_terminal(self, library, folder, capsys):
         """Nor does the message of an error."""

@@ -170,6 +170,7 @@ class TestTerms:
     def test_quoted_phrases(self):
         """Straight and curly quotation marks count."""
         assert quoted_phrases('“no way” or "yes sir"') == ["no way", "yes sir"]
+        assert quoted_phrases('said ""no way"", didn\'t he?') == ["no way"]
 
     @pytest.mark.parametrize("said", ["I", "", " ", "ha " * 100])
     def test_what_is_no_phrase_leaves_later_marks_as_they_are(self, said):
@@ -335,7 +336,7 @@ class TestWords:
                 assert not asked.catch_up()
                 assert not asked.catch_up()
                 assert ids_of(store, asked.search("harbour fog", 5)) == ["b.txt"]
-                assert asked.unknown(["zeppelin", "fog"]) == ["zeppelin"]
+                assert asked.unknown(["zeppelin", "fog"]) == []  # the vectors may know
         assert caplog.text.count("another process is writing") == 2  # once each
         assert index.catch_up()
         assert index.unknown(["zeppelin", "fog"]) == ["fog"]
@@ -349,7 +350,8 @@ class TestWords:
         put(store, m="The kraken wakes.")
         with written_elsewhere(store):
             assert not index.catch_up()
-            assert index.unknown(["zeppelin", "kraken"]) == ["kraken"]
+            assert index.search("zeppelin", 5)
+            assert not index.search("kraken", 5)
 
     def test_an_index_that_was_never_filled_is_waited_for(self, store, monkeypatch):
         monkeypatch.setattr("qa.search.words._WAIT_S", 0.05)

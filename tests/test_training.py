@@ -1123,8 +1123,9 @@ class TestLooks:
 
     def test_kept_looks_are_what_was_found(self, library, tmp_path):
         looked = looks.look(library, "news", self.QUESTION, read=4)
-        looks.write_looks(tmp_path / "looks", [looked])
-        (kept,) = looks.read_looks(tmp_path / "looks")
+        made = looks.made_of({"news": library})
+        looks.write_looks(tmp_path / "looks", [looked], made)
+        (kept,) = looks.read_looks(tmp_path / "looks", made)
         settings = replace(library.settings, top_k=3)
         hits, candidates = looks.found(kept, library.library.store, settings)
         assert hits == library.retrieve(self.QUESTION.text, top_k=3)
@@ -1140,6 +1141,14 @@ class TestLooks:
             hits, _ = looks.found(looked, store, settings)
             side = [h.lexical if weight == 0.0 else h.dense for h in hits]
             assert side == sorted(side, reverse=True)
+
+    def test_looks_of_another_reader_or_store_are_refused(self, library, tmp_path):
+        made = looks.made_of({"news": library})
+        looks.write_looks(tmp_path / "looks", [], made)
+        assert looks.read_looks(tmp_path / "looks", made) == []
+        for other in (made | {"reader": "x"}, made | {"news": "x 1"}):
+            with pytest.raises(ValueError, match="made with"):
+                looks.read_looks(tmp_path / "looks", other)
 
     def test_what_was_not_read_is_not_made_up(self, library):
         looked = looks.look(library, "news", self.QUESTION, read=1)

@@ -389,6 +389,19 @@ def test_an_answer_tells_what_others_say(article):
     assert "(1 %;" not in terminal
 
 
+def test_what_contradicts_a_sure_answer_is_told(article):
+    """A sure answer leaves little, but another article was nearly as sure."""
+    other = dataclasses.replace(article, id="b.md", path="b.md", title="Other")
+    for held, is_told in ((other, True), (article, False)):
+        says = Alternative("Ada left", "Ada left.", 0.02, (cite(held, "Ada left"),))
+        answer = answered(
+            cite(article, "Bo stayed"), article, confidence=0.97, alternatives=(says,)
+        )
+        html = turn_html(answer, 0, lambda _: article)
+        assert ("Another article says: Ada left" in html) == is_told
+        assert ("Ada left (2 %" in to_text(answer)) == is_told
+
+
 def test_a_terminal_is_told_what_comes_nearest(article):
     """Sentences with the words that may answer, marked, and how sure they are."""
     unsure, less = (

@@ -40,6 +40,7 @@ from training.looks import (
     Look,
     found,
     look_at_all,
+    made_of,
     open_pools,
     read_looks,
     write_looks,
@@ -97,13 +98,14 @@ def main() -> None:
     settings = replace(Settings(), reader=arguments.reader)
     pools = open_pools(arguments.data, arguments.store, settings)
     kept = arguments.looks or arguments.store / "looks.jsonl"
+    made = made_of(pools)
     if not arguments.looks or not kept.exists():
-        write_looks(kept, look_at_all(arguments.data, pools, arguments.read))
+        write_looks(kept, look_at_all(arguments.data, pools, arguments.read), made)
     varied = {name: getattr(arguments, name) for name in VARIED}
     settings = replace(settings, **varied)
     asked = [
         one
-        for looked in read_looks(kept)
+        for looked in read_looks(kept, made)
         if (one := ask(looked, pools[SETS[looked.name]].library.store, settings))
     ]
     calibration, figures = cross_validate(asked, arguments.reader)

@@ -30,6 +30,7 @@ __all__ = [
     "found",
     "look",
     "look_at_all",
+    "made_of",
     "open_pools",
     "read_looks",
     "write_looks",
@@ -156,10 +157,20 @@ def found(
     ]
 
 
-def write_looks(path: Path, looks: Iterable[Look]) -> None:
-    """Write one look a line, whole or not at all."""
+def made_of(pools: Mapping[str, QA]) -> dict[str, str]:
+    """Return what looks depend on: the reader, and each store as it is."""
+    found = {
+        name: f"{qa.library.store.identity} {qa.library.store.generation}"
+        for name, qa in pools.items()
+    }
+    return {"reader": next(iter(pools.values())).reader.name, **found}
+
+
+def write_looks(path: Path, looks: Iterable[Look], made: Mapping[str, str]) -> None:
+    """Write what they depend on, then one look a line, whole or not at all."""
     beside = path.with_suffix(".part")
     with beside.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(made) + "\n")
         for looked in looks:
             line = {
                 "name": looked.name,
@@ -174,9 +185,19 @@ def write_looks(path: Path, looks: Iterable[Look]) -> None:
     beside.replace(path)
 
 
-def read_looks(path: Path) -> list[Look]:
-    """Return what `write_looks` wrote."""
-    return [_read(json.loads(line)) for line in path.open(encoding="utf-8")]
+def read_looks(path: Path, made: Mapping[str, str]) -> list[Look]:
+    """Return what `write_looks` wrote.
+
+    Raises:
+        ValueError: if they are of another reader, or of stores that have changed since.
+    """
+    with path.open(encoding="utf-8") as file:
+        if (then := json.loads(next(file))) != made:
+            raise ValueError(
+                f"{path}: made with {then}, wanted {dict(made)}. Remove it, or name "
+                "another file."
+            )
+        return [_read(json.loads(line)) for line in file]
 
 
 def _read(line: dict[str, Any]) -> Look:

@@ -118,7 +118,6 @@ def _add_library(
     (place or command).add_argument(
         "--articles",
         metavar="FOLDER",
-        default=os.environ.get("QA_ARTICLES"),
         help="folder, file or zip (default: $QA_ARTICLES, else `seeds`)",
     )
     command.add_argument(

@@ -119,16 +119,19 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def _is_lines(text: str) -> bool:
-    r"""Whether these are JSON objects, one a line, and not one object.
+    r"""Whether these are lines of `qa batch`, each a JSON object, and not one object.
 
     >>> [_is_lines(text) for text in ('{"a": 1}\n', '{}\n{', '{\n"a": 1\n}')]
     [False, True, False]
+    >>> _is_lines('{"id": 1}')
+    True
     """
     first, _, others = text.strip().partition("\n")
     try:
-        return bool(others) and isinstance(json.loads(first), dict)
+        data = json.loads(first)
     except ValueError:
         return False
+    return isinstance(data, dict) and (bool(others) or "id" in data)
 
 
 def _checks_of_lines(text: str, articles: Path, store: Path) -> "Iterator[Check]":
@@ -141,13 +144,19 @@ def _checks_of_lines(text: str, articles: Path, store: Path) -> "Iterator[Check]
             continue
         try:
             data = json.loads(line)
-            answer_from_json(data)
+            refused = data.get("error") if isinstance(data, dict) else None
+            if refused is None:
+                answer_from_json(data)
         except ValueError as error:
             checks = [Check("", False, False, f"no JSON ({error})")]
         except QAError as error:
             checks = [Check("", False, False, str(error))]
         else:
-            checks = verify_answer(data, articles, store=store)
+            checks = (
+                verify_answer(data, articles, store=store)
+                if refused is None
+                else [Check("", False, False, f"was not answered: {refused}")]
+            )
         for check in checks:
             yield dataclasses.replace(check, words=f"line {number}: {check.words}")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from qa.cli import checks
 from qa.cli.library import (
     articles_of,
+    check_named,
     open_library,
     progress_bar,
     settings_of,
@@ -22,7 +23,7 @@ from qa.errors import QAError, QuestionError
 from qa.render import to_text
 from qa.schema import answer_to_json
 from qa.types import Answer, Turn
-from qa.wording import plain, plain_line
+from qa.wording import plain, plain_line, plural
 
 if TYPE_CHECKING:
     from qa.library.store import Store
@@ -161,7 +162,6 @@ def _print_skipped(skipped: Iterable[tuple[str, str]]) -> None:
 
 def _built(arguments: argparse.Namespace) -> "Store":
     """Return the store as it was left; nothing is read anew."""
-    from qa.library.origin import check_origin
     from qa.library.scan import is_store
     from qa.library.store import Store
 
@@ -172,8 +172,7 @@ def _built(arguments: argparse.Namespace) -> "Store":
             f"Run `qa index {articles_of(arguments)}`."
         )
     store = Store(place)
-    if arguments.articles:  # a store that is named alone is looked at as it is
-        check_origin(store, articles_of(arguments))
+    check_named(store, arguments)
     return store
 
 
@@ -183,6 +182,7 @@ def _show(arguments: argparse.Namespace) -> int:
     if article is None:
         listed = store.article_list()
         if name is not None:
+            name = name.rstrip("/")  # as a shell completes a folder
             listed = [e for e in listed if f"{e.path}/".startswith(f"{name}/")]
             _check_listed(name, len(listed), arguments)
         if arguments.json:
@@ -213,8 +213,8 @@ def _check_listed(name: str, count: int, arguments: argparse.Namespace) -> None:
         )
     if arguments.characters:
         raise QAError(
-            f"found {count:,} articles at {name!r}, wanted the id of one for its "
-            f"characters. `qa show {name}` lists them."
+            f"found {plural(count, 'article')} at {name!r}, wanted the id of one for "
+            f"its characters. `qa show {name}` lists them."
         )
 
 

@@ -7,7 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 
-from qa.cli.library import articles_of, settings_of, skipped_words, store_of
+from qa.cli.library import (
+    articles_of,
+    check_named,
+    settings_of,
+    skipped_words,
+    store_of,
+)
 from qa.errors import QAError
 
 __all__ = ["Finding", "examine"]
@@ -73,7 +79,6 @@ def _articles(arguments: argparse.Namespace) -> str:
 
 
 def _store(arguments: argparse.Namespace) -> str:
-    from qa.library.origin import check_origin
     from qa.library.scan import is_store
     from qa.library.store import Store
 
@@ -82,7 +87,7 @@ def _store(arguments: argparse.Namespace) -> str:
         return f"{place}: not built yet; the first question or `qa index` builds it"
     store = Store(place)
     store.check()
-    check_origin(store, articles_of(arguments))
+    check_named(store, arguments)
     counts = store.counts()
     held = f"{place}: {counts.articles} articles, {counts.passages} passages"
     if skipped := store.skipped():

@@ -1,6 +1,7 @@
 """Opening the library that the command line names, with progress on the way."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +17,11 @@ from qa.wording import plural
 
 if TYPE_CHECKING:
     from qa.library.progress import Progress
+    from qa.library.store import Store
     from qa.pipeline import QA
 
-__all__ = ["articles_of", "open_library", "progress_bar", "settings_of"]
-__all__ += ["skipped_words", "store_of"]
+__all__ = ["articles_of", "check_named", "open_library", "progress_bar"]
+__all__ += ["settings_of", "skipped_words", "store_of"]
 
 _DEFAULT = "seeds"
 
@@ -30,8 +32,8 @@ def articles_of(arguments: argparse.Namespace) -> Path:
     Raises:
         ArticlesError: if none is named and there is no default.
     """
-    named = getattr(arguments, "folder", None) or arguments.articles
-    if named:
+    typed = getattr(arguments, "folder", None) or arguments.articles
+    if named := typed or os.environ.get("QA_ARTICLES"):
         return Path(named).expanduser()
     if not Path(_DEFAULT).is_dir():
         raise ArticlesError(
@@ -46,6 +48,20 @@ def store_of(arguments: argparse.Namespace) -> Path:
     if arguments.store:
         return Path(arguments.store).expanduser()
     return default_store(articles_of(arguments))
+
+
+def check_named(store: "Store", arguments: argparse.Namespace) -> None:
+    """Make sure that a store holds the articles that are named beside it.
+
+    One that is named alone is looked at as it is.
+
+    Raises:
+        StoreError: if it holds those of another folder.
+    """
+    from qa.library.origin import check_origin
+
+    if arguments.articles or not arguments.store:
+        check_origin(store, articles_of(arguments))
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:

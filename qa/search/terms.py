@@ -41,6 +41,7 @@ _WORD = re.compile(
 _UNSEEN = "\u00ad\u200b\u200c\u200d\ufeff"  # soft hyphen, and what has no width
 _DOTTED = re.compile(r"(?<![\w.])[^\W\d_](?:\.[^\W\d_]\b)+(?!\.\w)")  # U.S, J.K
 _QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]*)[\"“”»]")
+_DOUBLED = re.compile(r"\"{2,}(?=\w)|(?<=\w)\"{2,}")  # as CSV writes them
 _SHORTEST_PHRASE, _LONGEST_PHRASE = 2, 200  # characters
 
 
@@ -135,7 +136,8 @@ def quoted_phrases(question: str) -> list[str]:
     >>> quoted_phrases('Who called it a "grand and single coalition"?')
     ['grand and single coalition']
     """
-    quoted = [phrase.strip() for phrase in _QUOTED.findall(question)]
+    quotes = _QUOTED.findall(_DOUBLED.sub('"', question))
+    quoted = [phrase.strip() for phrase in quotes]
     return [p for p in quoted if _SHORTEST_PHRASE <= len(p) <= _LONGEST_PHRASE]
 
 

@@ -99,8 +99,11 @@ class WordIndex:
     def unknown(self, words: Sequence[str]) -> list[str]:
         """Return those words that stand in no passage and no title.
 
-        U.S. and US are one word.
+        U.S. and US are one word. While another process writes the index, none is
+        called unknown: what is new may hold it.
         """
+        if self._is_behind:
+            return []
 
         def found(searcher: tantivy.Searcher) -> list[str]:
             return [

@@ -280,7 +280,10 @@ def _citation_of(answer: Answer, group: str, index: int) -> tuple[Citation, str 
     groups: dict[str, list[tuple[Citation, str | None]]] = {
         "citations": list(zip(answer.citations, sentences, strict=False)),
         "nearest": [(citation, None) for citation in answer.nearest],
-        "alternatives": [(near_citation(a), a.sentence) for a in answer.alternatives],
+        "alternatives": [
+            (a.citations[0] if answer.is_found else near_citation(a), a.sentence)
+            for a in answer.alternatives
+        ],
     }
     try:
         return groups[group][index]

@@ -9,6 +9,7 @@ from qa.wording import (
     clipped,
     confidence_percent,
     confidence_words,
+    contradicts,
     is_worth_a_look,
     near_passages,
     near_sentences,
@@ -193,13 +194,7 @@ def _alternatives(answer: Answer) -> str:
 
 def _others(answer: Answer, shown: list[tuple[int, Alternative]]) -> str:
     """Return what stands above the alternatives: who says otherwise, if one does."""
-    cited = {citation.article for citation in answer.citations}
-    others = [
-        a
-        for _, a in shown
-        if 2 * a.confidence >= answer.confidence * (1.0 - answer.confidence)
-        and not cited & {c.article for c in a.citations}
-    ]
+    others = [other for _, other in shown if contradicts(answer, other)]
     if not others:
         return "Other possible answers"
     saying = {citation.article for citation in others[0].citations}
