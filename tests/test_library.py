@@ -14,7 +14,7 @@ import pytest
 from qa.errors import ArticlesError, ModelError, StoreBusyError, StoreError
 from qa.library import library as library_module
 from qa.library import sync as sync_module
-from qa.library.batch import BATCH, Batches
+from qa.library.batch import AHEAD, BATCH, Batches
 from qa.library.library import Library
 from qa.library.lock import locked
 from qa.library.progress import Meter
@@ -212,6 +212,47 @@ class TestAddAndRemove:
         (folder / "copy.md").rename(folder / "llamas.md")
         library.sync()
         assert ids(library) == ["llamas.md", "rockets.txt"]
+
+    @pytest.mark.parametrize("new", ["c.md", "new/b.md"])
+    def test_a_shown_file_is_not_hidden_for_an_equal_one_that_is_gone(
+        self, library, folder, new
+    ):
+        """One of two copies was removed, then deleted; the other one is renamed."""
+        for name in ("a.md", "old/b.md"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            shutil.copy(folder / "llamas.md", folder / name)
+        library.sync()
+        library.remove(["a.md"])
+        (folder / "a.md").unlink()
+        (folder / new).parent.mkdir(exist_ok=True)
+        (folder / "old" / "b.md").rename(folder / new)
+        report = library.sync()
+        assert (report.moved, report.removed) == ([("old/b.md", new)], ["a.md"])
+        assert new in ids(library)
+        assert library.hidden() == []
+
+    def test_of_equal_files_a_removed_one_is_known_by_its_name(self, library, folder):
+        """In whichever order they are found in their new folder."""
+        (folder / "old").mkdir()
+        for name in ("a.md", "b.md"):
+            shutil.copy(folder / "llamas.md", folder / "old" / name)
+        library.sync()
+        library.remove(["old/a.md"])
+        (folder / "old").rename(folder / "new")
+        library.sync()
+        assert library.hidden() == ["new/a.md"]
+        assert "new/b.md" in ids(library)
+
+    def test_a_removed_article_renamed_before_an_update_stays_removed(
+        self, library, folder, monkeypatch
+    ):
+        """The first run of a new parser knows the hashes of the one before."""
+        library.remove(["llamas.md"])
+        (folder / "llamas.md").rename(folder / "lamas.md")
+        monkeypatch.setattr(sync_module, "PARSER_VERSION", "next")
+        assert library.sync().moved == [("llamas.md", "lamas.md")]
+        assert ids(library) == ["rockets.txt"]
+        assert library.hidden() == ["lamas.md"]
 
     def test_the_last_article_of_a_file_handed_over_is_known(self, library):
         """With it the file is deleted; others, and the user's own, are hidden."""
@@ -537,6 +578,26 @@ class TestOneFolder:
         assert sync(two, store, embedder, fast).changed == ["rockets.txt"]
         assert library.hidden() == ["llamas.md"]
 
+    def test_another_folder_is_refused_after_a_first_run_cut_short(
+        self, store, embedder, fast, tmp_path
+    ):
+        """Articles are known of a file that was not read to its end."""
+        one, two = tmp_path / "one", tmp_path / "two"
+        for place in (one, two):
+            place.mkdir()
+        write_rows(one / "w.jsonl", [f"Text number {n}." for n in range(5 * BATCH)])
+        (two / "whales.txt").write_text("Whales sing in May.", encoding="utf-8")
+        with pytest.raises(RuntimeError, match="power cut"):
+            sync(one, store, Dying(embedder, 4), fast)
+        kept = store.counts()
+        one.rename(tmp_path / "unplugged")
+        with pytest.raises(StoreError, match=r"articles.*two.*--store"):
+            sync(two, store, embedder, fast)
+        assert store.counts() == kept
+        (tmp_path / "unplugged").rename(tmp_path / "moved")
+        report = sync(tmp_path / "moved", store, embedder, fast)
+        assert report.embedded == 5 * BATCH - kept.vectors
+
     def test_the_same_files_by_another_name(self, library, store, embedder, fast):
         """A copy, or a disk mounted elsewhere, needs no other store."""
         copy = library.folder.with_name("copy")
@@ -633,6 +694,18 @@ class TestInterrupted:
         kept = library.store.passage_count() - before
         assert kept >= 2 * BATCH
         assert library.sync().embedded == 4 * BATCH - kept
+
+    def test_ordinary_articles_are_committed_with_their_vectors(
+        self, folder, store, embedder
+    ):
+        """A batch that is a little more than full is one commit."""
+        for number in range(36):
+            parts = (f"Part {number} {n}. " + "word " * 100 for n in range(11))
+            (folder / f"{number}.txt").write_text("\n\n".join(parts), "utf-8")
+        told = []
+        sync(folder, store, embedder, Settings(), progress=told.append)
+        assert len({progress.passages for progress in told}) == 1 + 3 + 1
+        assert store.meta(AHEAD) is None
 
     @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
     def test_a_long_article_keeps_what_was_embedded_of_it(

@@ -15,6 +15,7 @@ from qa.library.sentences import (
 )
 from qa.types import Article
 
+PROSE = "and so the story goes on for a while " * 3
 SIZES = {"min_chars": 400, "max_chars": 1000, "overlap_chars": 200}
 
 
@@ -90,6 +91,22 @@ class TestSentences:
         table = "All figures are in thousands of tons. " * 4 + "\n" + rows
         assert len(paragraph_spans(table)) == 21
         assert len(paragraph_spans((row + "\n" + "词" * 150 + "\n") * 2)) == 4
+
+    @pytest.mark.parametrize("odd", [PROSE * 4, "https://example.org/" + "a" * 150])
+    @pytest.mark.parametrize("speaker", ["", "SPEAKER: "])
+    def test_one_long_line_joins_no_paragraphs_of_a_line_each(self, odd, speaker):
+        """They end where sentences end, as lines that a program broke seldom do."""
+        lines = [f"{speaker}{PROSE[: 80 + n % 20]}." for n in range(20)]
+        lines[9] = speaker + odd
+        assert len(paragraph_spans("\n".join(lines))) == 20
+
+    def test_a_headline_and_an_address_are_too_few_to_show_a_column(self):
+        """Nor does an address above a table make one paragraph of its rows."""
+        address = "https://example.org/" + "a" * 150
+        text = "\n".join([PROSE[:46], address, "It rained.", PROSE * 5])
+        assert len(paragraph_spans(text)) == 4
+        rows = [PROSE[: 42 + 10 * (n % 5)] for n in range(20)]
+        assert len(paragraph_spans("\n".join([address, *rows]))) == 21
 
     def test_lines_are_paragraphs_where_nothing_is_wrapped(self):
         """A paragraph a line is how articles are often pasted."""

@@ -15,6 +15,7 @@ from qa.library.sync import sync
 from qa.pipeline import QA
 from qa.search.embed import open_embedder
 from qa.settings import Settings
+from qa.types import Passage
 
 
 @pytest.fixture
@@ -226,6 +227,27 @@ class TestSync:
         sync(folder, store, embedder, small)
         rows = store.rows_of([a.id for a in store.article_list()])
         assert all(p.end - p.start <= 82 for p in store.passages(rows.tolist()))
+
+    def test_what_an_earlier_version_cut_otherwise_is_cut_anew_once(
+        self, folder, store, embedder
+    ):
+        """Equal passages stay, and no vector is made a second time."""
+        small = Settings(min_chars=20, max_chars=80, overlap_chars=0)
+        sync(folder, store, embedder, small)
+        llamas, rockets = (store.rows_of([a.id]) for a in store.article_list())
+        passages = store.passages(llamas.tolist())
+        article, number = passages[0].article, store.article_list()[0].number
+        with store.change() as change:  # as that version left it
+            change.put_passages(number, [Passage(article, 0, len(article.text))])
+            change.set_meta("cut", "20/80/0")
+        report = sync(folder, store, embedder, small)
+        assert (report.embedded, report.unchanged) == (0, 2)
+        assert store.passages(store.rows_of(["llamas.md"]).tolist()) == passages
+        assert store.rows_of(["rockets.txt"]).tolist() == rockets.tolist()
+        assert store.counts().vectors == store.passage_count()
+        generation = store.generation
+        sync(folder, store, embedder, small)
+        assert store.generation == generation
 
     def test_other_embedder_adds_its_vectors(self, folder, store, embedder, fast):
         """Vectors of two embedders live side by side."""

@@ -11,6 +11,7 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from itertools import islice
 from types import TracebackType
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,7 +24,9 @@ from qa.types import Article, Passage
 
 __all__ = ["AHEAD", "BATCH", "Batches", "slices"]
 
-BATCH = 128  # passages: a crash can lose the vectors of two such batches
+_Item = TypeVar("_Item")
+
+BATCH = 128  # passages; a batch embeds fewer than twice as many: a crash can lose two
 
 AHEAD = "vectors ahead"
 """The key of `Store.meta` that is "1" while vectors may be ahead of their article."""
@@ -126,14 +129,15 @@ class Batches:
     def flush(self) -> None:
         """Have what was collected embedded; commit the batch before it.
 
-        The call waits for that batch only: `settle` waits for this one, too. Vectors of
-        more than `BATCH` new texts are batches of their own, ahead of the articles.
+        The call waits for that batch only: `settle` waits for this one, too. Of twice
+        `BATCH` new texts or more, vectors are batches of their own, ahead of the
+        articles.
         """
         batch, self._open = self._open, _Batch()
         texts = _texts([p for _, _, cut in batch.arrivals for p in cut])
         known = set(self._embedding.keys) if self._embedding else set()
         keys = [key for key in self._new(texts) if key not in known]
-        while len(keys) > BATCH:
+        while len(keys) >= 2 * BATCH:
             n_bytes = batch.n_bytes * BATCH // len(keys)
             ahead, keys = keys[:BATCH], keys[BATCH:]
             batch.n_bytes -= n_bytes
@@ -222,8 +226,8 @@ def _texts(passages: Sequence[Passage]) -> dict[bytes, str]:
     return {text_hash(text): text for text in texts}
 
 
-def slices(passages: Iterable[Passage]) -> Iterator[list[Passage]]:
-    """Yield the passages in lists of `BATCH`, the last one of what is left."""
-    left = iter(passages)
+def slices(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    """Yield the items in lists of `BATCH`, the last one of what is left."""
+    left = iter(items)
     while part := list(islice(left, BATCH)):
         yield part

@@ -5,12 +5,12 @@ which another row gets when one above it is deleted.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
 from qa.library.records import embedded_text, text_hash
 from qa.types import Article, Passage
 
-__all__ = ["by_file", "entry_of", "id_of", "still_hidden"]
+__all__ = ["by_file", "entry_of", "id_of", "source_of", "still_hidden"]
 
 _BETWEEN = "\0"  # in no file's name
 
@@ -31,6 +31,19 @@ def by_file(entries: Mapping[str, str]) -> dict[str, list[str]]:
     for entry, file in entries.items():
         files[file].append(entry)
     return dict(files)
+
+
+def source_of(file: str, gone: Sequence[str], hidden: Container[str]) -> str:
+    """Return which of the equal files that are gone a new one was, most likely.
+
+    One of the same name in another folder; else one of which nothing is hidden, for
+    what was shown must not disappear; else the first.
+
+    >>> source_of("c.md", ["a.md", "b.md"], {"a.md"})
+    'b.md'
+    """
+    name = file.rpartition("/")[2]
+    return min(gone, key=lambda path: (path.rpartition("/")[2] != name, path in hidden))
 
 
 def still_hidden(

@@ -38,9 +38,12 @@ def check_origin(store: Store, articles: Path) -> None:
     if kept is None or kept == origin_of(articles):
         return
     origin = Path(json.loads(kept))
-    before = _files(origin, store.folder) if os.path.exists(origin) else set()
+    before = _files(origin, store.folder) if os.path.exists(origin) else {}
     now, read = _files(articles, store.folder), _read(store)
-    is_same = before == now if before else not read or bool(read & now)
+    is_there = (
+        path in now and size in (None, now[path]) for path, size in read.items()
+    )
+    is_same = before == now if before else not read or any(is_there)
     if not is_same:
         raise StoreError(
             f"{store.folder}: holds the articles of {str(origin)!r}, wanted are those "
@@ -72,17 +75,19 @@ def scan_for(store: Store, articles: Path) -> list[Found]:
     return found
 
 
-def _files(articles: Path, store: Path) -> set[tuple[str, int]]:
-    """Return paths and sizes, without the files that were handed over."""
+def _files(articles: Path, store: Path) -> dict[str, int]:
+    """Return the size of each file by its path, without those that were handed over."""
     found = scan(articles, store=store)
-    return {(f.path, f.size) for f in found if not f.path.startswith(ADDED)}
+    return {f.path: f.size for f in found if not f.path.startswith(ADDED)}
 
 
-def _read(store: Store) -> set[tuple[str, int]]:
-    """Return paths and sizes of the files whose articles are known, likewise."""
+def _read(store: Store) -> dict[str, int | None]:
+    """Return likewise the files whose articles are known.
+
+    A file that was never read to its end has no size.
+    """
+    sizes: dict[str, int | None] = dict.fromkeys(store.unrecorded_files())
     of_articles = {*store.article_files(), *store.hidden().values()}
-    return {
-        (file.path, file.size)
-        for file in store.files().values()
-        if file.path in of_articles and not file.path.startswith(ADDED)
-    }
+    known = store.files().values()
+    sizes |= {file.path: file.size for file in known if file.path in of_articles}
+    return {p: size for p, size in sizes.items() if not p.startswith(ADDED)}

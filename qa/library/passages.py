@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from qa.library.sentences import Span, paragraph_spans, sentence_spans
 from qa.types import Article, Passage
 
-__all__ = ["split"]
+__all__ = ["CUT_VERSION", "split"]
+
+CUT_VERSION = "2"  # raised when the same text is cut otherwise: articles are re-cut
 
 
 def split(

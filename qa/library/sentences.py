@@ -49,6 +49,7 @@ _OPENERS = frozenset(
 )
 
 _STOP = re.compile(r"(?<![.!?…])[.!?…]+[)\]\"'”’»]*(?=\s)|[。！？؟।]+[」』”’）]*")
+_LINE_END = re.compile(r"[.!?…。！？؟।][)\]\"'”’»」』）]*$")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _ITEM = re.compile(r"\s*(?:[-*•‣–—]\s|\(?\d{1,3}[.)]\s)")
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]+$")
@@ -56,6 +57,7 @@ _NEXT_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 _LONGEST_WRAPPED_LINE = 120  # characters; text that breaks its lines keeps below
 _FULL = 0.85  # of the column: so long are most lines of a text that is wrapped
+_FEWEST_LINES = 6  # that show a column although a line is longer
 _LONGEST_WORD = 40  # characters looked at around a stop: keeps the scan linear
 
 
@@ -73,15 +75,21 @@ def trim(text: str, start: int, end: int) -> Span:
 def _is_wrapped(text: str) -> bool:
     """Whether single line breaks are mere wrapping, as in mail and Gutenberg texts."""
     blocks = [block.split("\n") for block in _BLANK_LINE.split(text)]
-    lines = (line.rstrip() for block in blocks for line in block[:-1])
-    broken = sorted(len(line) for line in lines if not _is_long_word(line))
+    lines = [line.rstrip() for block in blocks for line in block[:-1]]
+    broken = [line for line in lines if not _is_long_word(line)]
     if not broken:
         return False
-    usual, column = broken[len(broken) // 2], broken[len(broken) * 9 // 10]
+    lengths = sorted(map(len, broken))
+    usual, column = lengths[len(lengths) // 2], lengths[len(lengths) * 9 // 10]
     if column > _LONGEST_WRAPPED_LINE or usual < _LONGEST_WRAPPED_LINE // 3:
         return False
-    # a mail may have a header that no program broke; rows of a table fill no column
-    return broken[-1] <= _LONGEST_WRAPPED_LINE or usual >= _FULL * column
+    if max(map(len, lines)) <= _LONGEST_WRAPPED_LINE:
+        return True
+    # a mail may have a header that no program broke; rows of a table fill no column,
+    # and a paragraph a line ends where a sentence does
+    ends = sum(_LINE_END.search(line) is not None for line in broken)
+    is_full = len(broken) >= _FEWEST_LINES and usual >= _FULL * column
+    return is_full and 2 * ends < len(broken)
 
 
 def _is_long_word(line: str) -> bool:

@@ -1,19 +1,20 @@
 """Folder and store in step: read what changed, embed what is new, drop what is gone."""
 
 import hashlib
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from qa.errors import FormatError
 from qa.library.batch import AHEAD, Batches, slices
 from qa.library.content import cause_of, content_of
 from qa.library.formats import Parsed, read_articles
-from qa.library.hidden import by_file, still_hidden
+from qa.library.hidden import by_file, source_of, still_hidden
 from qa.library.lock import locked
 from qa.library.origin import ORIGIN, check_origin, origin_of, scan_for
-from qa.library.passages import split
+from qa.library.passages import CUT_VERSION, split
 from qa.library.progress import Meter, Progress, SyncReport
 from qa.library.records import FileRecord, Pairs
 from qa.library.scan import Found
@@ -79,9 +80,9 @@ class _Run:
         self._store = store
         self._embedder = embedder
         self._settings = settings
-        self._known = store.files()
+        self._known = self._before = store.files()
         self._hidden = by_file(store.hidden())
-        self._gone_by_hash: defaultdict[str, deque[str]] = defaultdict(deque)
+        self._gone_by_hash: defaultdict[str, list[str]] = defaultdict(list)
         self._batches = batches
         self._meter = batches.meter
         self._is_recut = False  # passages went that no article took along
@@ -91,11 +92,9 @@ class _Run:
     # stages, in order
 
     def prepare(self, articles: Path) -> None:
-        """Re-cut and re-embed what is stored, where the settings ask for other work."""
-        cut = (
-            f"{self._settings.min_chars}/{self._settings.max_chars}/"
-            f"{self._settings.overlap_chars}"
-        )
+        """Re-cut and re-embed what settings or this version want otherwise."""
+        sizes = self._settings
+        cut = f"{sizes.min_chars}/{sizes.max_chars}/{sizes.overlap_chars}/{CUT_VERSION}"
         if self._store.meta("parser") not in (None, PARSER_VERSION):
             with self._store.change() as change:  # the same bytes read differently now
                 change.reread_all()
@@ -107,10 +106,13 @@ class _Run:
                 article = self._store.article(entry.id)
                 if article is not None:
                     passages = self._split(article)
-                    embedded = self._batches.embed(passages)
-                    with self._store.change() as change:
-                        change.put_passages(entry.number, passages)
-                        change.put_vectors(*embedded)
+                    rows = slices(self._store.rows_of([entry.id]).tolist())
+                    stored = chain.from_iterable(map(self._store.passages, rows))
+                    if list(stored) != passages:
+                        embedded = self._batches.embed(passages)
+                        with self._store.change() as change:
+                            change.put_passages(entry.number, passages)
+                            change.put_vectors(*embedded)
                     self._report_redone(len(passages))
         name = self._embedder.name
         if self._store.meta("embedder") != name:
@@ -129,7 +131,7 @@ class _Run:
         # a run that was cut short leaves articles whose file has no record yet
         known = self._known.keys() | self._store.unrecorded_files()
         gone = {
-            path: self._known.get(path)
+            path: self._before.get(path)  # with its hash, if all are to be read again
             for path in sorted(known - present)
             if not path.startswith(closed)  # out of sight is not deleted
         }
@@ -208,7 +210,8 @@ class _Run:
         if not paths:
             self.report.added.append(file.path)
             return
-        source = paths.popleft()
+        source = source_of(file.path, paths, self._hidden)
+        paths.remove(source)
         self.report.moved.append((source, file.path))
         self._hidden[file.path] = self._hidden.pop(source, [])
 
