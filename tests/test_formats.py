@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import time
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -227,8 +228,19 @@ class TestDates:
         """As digits, some look like days of the Middle Ages."""
         assert parse_date(value) is None
 
-    def test_days_of_old_papers(self):
-        assert parse_date("18981118") == datetime.date(1898, 11, 18)
+    @pytest.mark.parametrize(
+        "value",
+        ["D:2015111809", "D:20151118", "201511180930", "20151118093000123"],
+    )
+    def test_digits_with_some_of_the_time(self, value):
+        """Hours alone, as PDF allows; minutes; thousandths of seconds."""
+        assert parse_date(value) == NOV_18
+
+    @pytest.mark.parametrize("value", ["18981118", "17761118", 17761118])
+    def test_days_of_old_papers(self, value):
+        date = parse_date(value)
+        assert (date.month, date.day) == (11, 18)
+        assert str(value).startswith(str(date.year))
 
     @given(st.text() | st.integers() | st.none() | st.floats())
     def test_any_value_is_a_date_or_none(self, value):
@@ -491,6 +503,39 @@ class TestHtml:
         html = f"{around}<article><p>{'</p><p>'.join(PARAGRAPHS)}</p>{html}</article>"
         assert one(html, "a.html").text.endswith(f"nine days.\n\n{text}")
 
+    @pytest.mark.parametrize("around", ["", "<nav><a href='/'>Home</a></nav>"])
+    @pytest.mark.parametrize(
+        ("html", "text"),
+        [
+            (
+                "<ol>\n<li>\n<p>First.</p>\n<p>More.</p>\n</li>\n"
+                "<li>\n<p>Second.</p>\n</li>\n</ol>",
+                "1. First.\nMore.\n2. Second.",
+            ),
+            ("<ul>\n<li>\n<p>First.</p>\n</li>\n</ul>", "- First."),
+            ("<ul><li>a<li>\n</ul><p>After the list.</p>", "- a\n\nAfter the list."),
+        ],
+    )
+    def test_marks_stand_before_the_first_words(self, around, html, text):
+        """Whatever space there is before them; without words there is no mark."""
+        html = f"{around}<article><p>{'</p><p>'.join(PARAGRAPHS)}</p>{html}</article>"
+        assert one(html, "a.html").text.endswith(f"nine days.\n\n{text}")
+
+    @pytest.mark.parametrize(
+        ("items", "numbers"),
+        [
+            ("<li>Run <code>npm</code> now<li>Go on", ["1. Run", "2. Go on"]),
+            ("<li>He said <q>no</q> to it<li>Go on", ["1. He said", "2. Go on"]),
+            ("<li>Run <code>a</code> now<li>Run <code>b</code>", ["- Run", "- Run"]),
+        ],
+    )
+    def test_items_that_are_cut_keep_their_numbers(self, items, numbers):
+        """Among menus, code stands on lines of its own; what begins two is neither."""
+        html = f"<p>{'</p><p>'.join(PARAGRAPHS)}</p><ol>{items}</ol>"
+        html = f"<nav><a href='/'>Home</a></nav><article>{html}</article>"
+        lines = one(html, "a.html").text.split("\n")
+        assert [line for line in lines if line.startswith(tuple("12-"))] == numbers
+
     def test_page_without_an_article_falls_back_to_its_words(self):
         """Menus aside."""
         html = "<nav><a>Menu</a></nav><div>Just <b>five</b> words here.</div>"
@@ -570,6 +615,7 @@ class TestHtml:
             "<p>It rained." + "<a " * 20_000,
             "<p>It rained." + '<a x="' * 20_000,
             "<p>It rained." + "<!--" * 20_000,
+            "<p>It rained." + "<button>" * 20_000,
         ],
     )
     @pytest.mark.parametrize("end", ["<p>It rained.", ""])
@@ -587,6 +633,16 @@ class TestHtml:
         text = one(html, "a.html").text
         assert "nine days." in text
         assert "Read on" not in text
+
+    @pytest.mark.parametrize("around", ["", "<nav><a href='/'>Home</a></nav>"])
+    @pytest.mark.parametrize("tag", ["p", "h3", "section"])
+    def test_blocks_in_a_whole_button_are_hidden(self, around, tag):
+        """What stands in it is to be pressed, not read."""
+        button = f"<button class=a>Share<{tag}>Subscribe now</{tag}></button>"
+        html = f"{around}<article><p>{f'</p>{button}<p>'.join(PARAGRAPHS)}</p>"
+        text = one(html + "</article>", "a.html").text
+        assert "nine days." in text
+        assert "Subscribe" not in text
 
     def test_mark_that_is_none_hides_nothing(self):
         """Python's own parser stops at it, in some of its versions."""
@@ -731,6 +787,37 @@ class TestPdf:
             pages.append(line + words if at_top else words + line)
             bare.append(words)
         assert without_running_lines(pages) == bare
+
+    @pytest.mark.parametrize("running", ["Reuters {m}", "{n} Time", "The {m}"])
+    def test_one_word_and_its_number_go_from_the_foot(self, running):
+        """At the top it may well be a heading."""
+        pages = [
+            [Line(f"{day} it rained.") for day in DAYS[n]]
+            + [Line(running.format(n=n, m=n + 40))]
+            for n in range(1, 5)
+        ]
+        assert without_running_lines(pages) == [page[:-1] for page in pages]
+        assert without_running_lines(pages[:2]) == pages[:2]
+
+    @pytest.mark.parametrize(
+        "number", ["p. 42", "Seite 42", "S. 42", "Página 42", "Pág. 42 de 90"]
+    )
+    @pytest.mark.parametrize("at_top", [True, False])
+    def test_page_numbers_with_a_word_for_page_go(self, number, at_top):
+        words = [Line("It rained in the north."), Line("Then it stopped.")]
+        line = [Line(number)]
+        assert without_running_lines([line + words if at_top else words + line]) == [
+            words
+        ]
+
+    def test_many_numbers_in_a_line_take_little_memory(self):
+        line = Line("Votes by town: " + " ".join(map(str, range(1000, 5000))))
+        tracemalloc.start()
+        try:
+            without_running_lines([[line, line]])
+            assert tracemalloc.get_traced_memory()[1] < 10 << 20
+        finally:
+            tracemalloc.stop()
 
     def test_password_is_refused(self):
         """And the message says what helps."""
@@ -1123,13 +1210,29 @@ class TestRows:
         assert (second.id, second.text) == ("n.csv#2", "It rained.")
         assert second.title == "n 2"  # the file's name and the row
 
+    def test_backslashes_that_escape_no_quote_stay(self):
+        r"""One row with `\"` takes none from others; MySQL escapes newlines, too."""
+        rows = [
+            "title,text",
+            r'A,"In C:\new we saw \alpha, \\beta."',
+            r"Odd,C:\dir",
+            r'B,"She said \"no\" to it.' + "\\",
+            'Then she went."',
+        ]
+        texts = [article.text for article in parse("\n".join(rows), "n.csv").articles]
+        assert texts == [
+            "In C:\\new we saw \\alpha, \\beta.",
+            "C:\\dir",
+            'She said "no" to it.\nThen she went.',
+        ]
+
     def test_backslashes_stay_where_quotes_are_doubled(self):
         rows = 'title,text\nA,"In ""C:\\new\\"" it is."\nB,"C:\\dir\\"\n'
         texts = [a.text for a in parse(rows, "n.csv").articles]
         assert texts == ['In "C:\\new\\" it is.', "C:\\dir\\"]
 
     def test_csv_prose_after_a_broken_row_is_no_row(self):
-        """Until a row has as many values as there are columns."""
+        """Until a row has as many values as there are columns; the reason tells it."""
         rows = 'id,title,text\n1,A,"He said "no" to it,\nhe went, and so, on, and'
         rows += '\non."\n2,B,It rained, all day.\n3,C,It shone.\n4,D\n5,E,A, and B.\n'
         found = parse(rows, "n.csv")
@@ -1137,27 +1240,66 @@ class TestRows:
             ("n.csv#3", "It shone."),
             ("n.csv#5", "A, and B."),
         ]
+        reasons = [skipped.reason for skipped in found.skipped]
+        rest = ["4 values for 3 columns; may be the rest of the row above" in reason
+                for reason in reasons]  # fmt: skip
+        assert rest == [False, True, False, True, False]
+        assert "1 values for 3 columns; may be the rest" in reasons[2]
+
+    @pytest.mark.parametrize(
+        ("above", "below"),
+        [
+            ("1,A,Dry.", "{n},T,It rained, and it shone, on day {n}."),
+            ("1,A,Dry, and cold.", "{n},T,It rained{commas} on day {n}."),
+            ('1,A,"Dry.",', '{n},T,"Day {n}.",'),
+            ("1,Dry.", "{n},Day {n}."),
+            ("", "{n},T,It rained, and it shone, on day {n}."),
+            ("", '{n},T,"Day {n}.",'),
+            ("", "{n},Day {n}."),
+        ],
+    )
+    def test_csv_rows_of_other_widths_outlast_a_broken_row(self, above, below):
+        """Cut by commas of their own, with one at the end, or short."""
+        names = "id,text,note" if below == "{n},Day {n}." else "id,title,text"
+        good = [below.format(n=n, commas="," * n) for n in range(3, 7)]
+        found = parse("\n".join([names, above, '2,"a "b" c",d', *good]), "n.csv")
+        ids = [f"n.csv#{n}" for n in (1, 3, 4, 5, 6)]
+        assert [article.id for article in found.articles] == ids[not above :]
+        (skipped,) = found.skipped
+        assert "not CSV" in skipped.reason
+
+    def test_csv_short_rows_without_a_text_tell_no_width(self):
+        """Lines of prose with as many commas are none."""
+        rows = 'id,title,text\n1,A,Dry.\n2,B\n3,C,"He said "no" to it.\n'
+        rows += 'He went, home.\nAnd so, it, was, over."\n4,D,It shone.\n'
+        found = parse(rows, "n.csv")
+        assert [article.text for article in found.articles] == ["Dry.", "It shone."]
 
     @given(st.lists(st.sampled_from(["a", "b", ",", '"', '""', '","', "\n", ',"'])))
     @settings(max_examples=300)
     def test_csv_rows_are_those_of_reading_each_anew(self, pieces):
         """Nothing is lost by not reading on where it is known to go wrong."""
-        lines = ["text,id\n", *io.StringIO("".join(pieces) + "\nlast,z")]
-        texts, begin, after_wrong = [], 1, False
+        lines = ["text,note\n", *io.StringIO("".join(pieces) + "\nlast,z")]
+        rows, begin = [], 1
         while begin < len(lines):
             reader = csv.reader(lines[begin:], strict=True)
             try:
-                text, *more = cells = next(reader) or [""]
+                rows += [cells] if (cells := next(reader)) else []
                 begin += reader.line_num
-                after_wrong = after_wrong and len(cells) != 2
-                # more values than columns, or what may be the rest of a wrong row
-                texts += [] if any(more[1:]) or after_wrong else [text]
             except csv.Error:
+                rows.append(None)
                 begin += 1
-                after_wrong = True
-        found = parse("".join(lines), "n.csv").articles
-        wanted = [text for text in texts if any(c.isalnum() for c in text)]
-        assert [article.text for article in found] == wanted
+        found = parse("".join(lines), "n.csv")
+        texts = {article.id: article.text for article in found.articles}
+        reasons = {skipped.path: skipped.reason for skipped in found.skipped}
+        ids = [f"n.csv#{number}" for number in range(1, len(rows) + 1)]
+        assert texts.keys() | reasons.keys() == set(ids)
+        assert len(texts) + len(reasons) == len(ids)
+        assert None in rows or "the row above" not in str(reasons)
+        for key, cells in zip(ids, rows, strict=True):
+            if key in texts:
+                assert texts[key] == cells[0]
+            assert ("not CSV" in reasons.get(key, "")) == (cells is None)
 
     def test_a_text_that_its_own_commas_cut_is_put_together(self):
         """In the last column; in another one nobody can tell, and it is reported."""

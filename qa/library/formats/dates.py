@@ -20,9 +20,13 @@ _FORMS = (
 )
 _DATES = tuple(re.compile(form, re.IGNORECASE | re.ASCII) for form in _FORMS)
 _ANY_YEAR = re.compile(r"[12][0-9]{3}")
-# with hours and minutes, or seconds too: ten digits, or thirteen, are a time since 1970
+# hours and minutes may follow, seconds, thousandths; hours alone as PDF writes them,
+# after "D:". Other ten digits, or thirteen, are a time since 1970
 _COMPACT = re.compile(
-    r"(?:D:)?((?:18|19|20)\d\d)([01]\d)([0-3]\d)(?:\d{4}|\d{6})?(?!\d)", re.ASCII
+    r"(?P<pdf>D:)?(?P<year>(?:18|19|20)\d\d|[12]\d{3}(?=\d{4}(?!\d)))"
+    r"(?P<month>[01]\d)(?P<day>[0-3]\d)"
+    r"(?:\d{4}|\d{6}|\d{9}|(?(pdf)\d\d))?(?!\d)",
+    re.ASCII,
 )
 
 _LABEL = re.compile(
@@ -90,7 +94,7 @@ def parse_date(value: object) -> datetime.date | None:
         return None
     compact = _COMPACT.match(value.strip())
     if compact:
-        year, month, day = map(int, compact.groups())
+        year, month, day = map(int, compact.group("year", "month", "day"))
         try:
             return datetime.date(year, month, day)
         except ValueError:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,10 +27,10 @@ _CHARSET = re.compile(
 _HEAD_BYTES = 4096  # a charset declared further down counts for nobody
 _LONGEST_PAGE = 200_000  # visible characters; beyond, trafilatura takes minutes
 _XML_LINE = re.compile(r"\A\s*<\?xml[^>]*\?>")
-_BUTTON = re.compile(
-    r"<(?:(?P<end>/)?(?P<button>button)|p|h[1-6]|article|section|blockquote|main)"
-    r"(?=[\s>/])",
-    re.IGNORECASE,
+_BUTTON = re.compile(r"(?=<button[\s>/])", re.IGNORECASE)
+_BUTTON_END = re.compile(r"</button[\s>/]", re.IGNORECASE)
+_OPEN_END = re.compile(
+    r"(?=<(?:p|h[1-6]|article|section|blockquote|main)[\s>/])|\Z", re.IGNORECASE
 )
 _GROUPS = frozenset(["list", "table"])
 _BLOCKS = frozenset(["p", "head", "quote", "code", "item", "row", "div"]) | _GROUPS
@@ -45,6 +46,7 @@ class _Writer:
     def __init__(self, numbers: Mapping[str, str]) -> None:
         self.blocks = Blocks()
         self._numbers = numbers
+        self._known = sorted(numbers)
         self._words: list[str] = []
         self._group = 0  # number of the list or table
         self._in_group = 0  # depth
@@ -60,6 +62,8 @@ class _Writer:
             self._words.append(self._shown(child.tail, tag))
         if tag in _BLOCKS:
             self._flush()
+        if tag == "item":
+            self._words.clear()  # its mark, if it has no words
         if tag in _GROUPS:
             self._in_group -= 1
 
@@ -84,14 +88,25 @@ class _Writer:
 
     def _flush(self) -> None:
         text = "".join(self._words)
-        if text in (_NUMBERED, "- "):
-            return  # an item's mark waits for its first block
+        if one_space(text) in (_NUMBERED, f"{_NUMBERED} ", "- "):
+            self._words = [one_space(text)]  # an item's mark waits for its first block
+            return
         self._words = []
         text = strip_lines(text.strip())
         if text.startswith(_NUMBERED):
             text = text[1:].lstrip()
-            text = self._numbers.get(first_words(text), "- ") + text
+            text = self._number(first_words(text)) + text
         self.blocks.add(text, group=self._group if self._in_group else None)
+
+    def _number(self, words: str) -> str:
+        """Return what stands before the item; a dash where that is not certain.
+
+        Code or a quote within it is a block here, and ends what the page knows it by.
+        """
+        place = bisect_left(self._known, words)
+        near = [key for key in self._known[place : place + 2] if key.startswith(words)]
+        is_known = words in near or (words and len(near) == 1)
+        return self._numbers[near[0]] if is_known else "- "
 
 
 def _with_buttons_ended(html: str) -> str:
@@ -100,15 +115,11 @@ def _with_buttons_ended(html: str) -> str:
     >>> _with_buttons_ended("<button>Read on<p>It rained.")
     '<button>Read on</button><p>It rained.'
     """
-    is_open = False
-
-    def end(found: re.Match[str]) -> str:
-        nonlocal is_open
-        lacks_end = is_open and not found["end"]
-        is_open = found["button"] is not None and not found["end"]
-        return f"</button>{found[0]}" if lacks_end else found[0]
-
-    return _BUTTON.sub(end, html)
+    before, *buttons = _BUTTON.split(html)
+    return before + "".join(
+        button if _BUTTON_END.search(button) else _OPEN_END.sub("</button>", button, 1)
+        for button in buttons
+    )
 
 
 def _extract(html: str) -> Any:

@@ -9,11 +9,12 @@ from itertools import pairwise
 __all__ = ["Line", "join_pages", "without_running_lines"]
 
 _PAGE_NUMBER = re.compile(
-    r"(?P<rule>[-–—|\s]*)(?P<word>page\s*)?(?P<number>\d{1,4})"
-    r"(?:\s*(?:/|of)\s*\d{1,4})?(?P<end>[-–—|\s]*)",
+    r"(?P<rule>[-–—|\s]*)(?P<word>(?:page|seite|página|pág\.?|[ps]\.)\s*)?"
+    r"(?P<number>\d{1,4})(?:\s*(?:/|of|von|de)\s*\d{1,4})?(?P<end>[-–—|\s]*)",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
+_LONGEST_RUNNING = 200  # characters of a line whose numbers may follow the pages
 _WORD = re.compile(r"[^\W\d_]+")
 _BULLET = re.compile(r"(?:[-*•‣–—▪●]|\(?\d{1,3}[.)])\s")
 _ENDED = re.compile(r"[.!?…:][)\]\"'”’»]*$")
@@ -34,19 +35,20 @@ class Line:
     size: float = 0.0
 
 
-def _forms(line: str, page: int) -> set[str]:
+def _forms(line: str, page: int, *, is_foot: bool) -> set[str]:
     """Return the line, and it with each of its numbers as seen from the page's own.
 
-    Of a word and its number there is no such form: it may well be a heading.
+    At the top there is no such form of a word and its number: it may well be a heading.
 
-    >>> sorted(_forms("The Daily Example 12", page=3))
+    >>> sorted(_forms("The Daily Example 12", page=3, is_foot=False))
     ['The Daily Example 12', 'The Daily Example {9}']
     """
     line = line.strip()
-    numbers = _NUMBER.finditer(line) if len(_WORD.findall(line)) > 1 else ()
+    if len(line) > _LONGEST_RUNNING or not (is_foot or len(_WORD.findall(line)) > 1):
+        return {line}
     return {line} | {
         f"{line[: found.start()]}{{{int(found[0]) - page}}}{line[found.end() :]}"
-        for found in numbers
+        for found in _NUMBER.finditer(line)
     }
 
 
@@ -78,17 +80,19 @@ def without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     shifts: Counter[int] = Counter()  # of lone numbers, from the pages' own
     for number, page in enumerate(pages, start=1):
         if page:
-            heads.update(_forms(page[0].text, number))
-            feet.update(_forms(page[-1].text, number))
+            heads.update(_forms(page[0].text, number, is_foot=False))
+            feet.update(_forms(page[-1].text, number, is_foot=True))
             lone = [_PAGE_NUMBER.fullmatch(page[end].text) for end in (0, -1)]
             shifts.update({int(found["number"]) - number for found in lone if found})
     kept = []
     for number, page in enumerate(pages, start=1):
         lines = list(page)
         for end, known in ((-1, feet), (0, heads)):
-            if len(lines) > 1 and (
-                _is_page_number(lines[end].text, number, shifts)
-                or any(known[form] >= often for form in _forms(lines[end].text, number))
+            text = lines[end].text if len(lines) > 1 else ""
+            forms = _forms(text, number, is_foot=end == -1)
+            if text and (
+                _is_page_number(text, number, shifts)
+                or any(known[form] >= often for form in forms)
             ):
                 lines.pop(end)
         kept.append(lines)

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from qa.errors import FormatError
 from qa.library.formats.masthead import FIELDS, from_fields, make_article, one_line
@@ -34,13 +35,14 @@ class _Collector:
         reason = f"line {line}: {found}. {_WANTED}. Mend the row, or delete it."
         self.skipped.append(Skipped(f"{self.file.path}#{row}", reason))
 
-    def take(self, row: int, line: int, fields: Mapping[str, object]) -> None:
+    def take(self, row: int, line: int, fields: Mapping[str, object]) -> bool:
+        """Add the row, and tell whether it is an article."""
         known = {name.strip().lower(): value for name, value in fields.items()}
         texts = (known.get(name) for name in FIELDS["text"])
         text = next((t for t in texts if isinstance(t, str) and t.strip()), None)
         if text is None:
             self.skip(row, line, "no text in this row")
-            return
+            return False
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         ids = (one_line(known.get(name)) for name in FIELDS["id"])
         key = next((name for name in ids if name), str(row))
@@ -50,9 +52,10 @@ class _Collector:
             article = make_article(self.file, text, from_fields(known), key=key)
         except FormatError:
             self.skip(row, line, "no words in this row's text")
-            return
+            return False
         self._keys.add(key)
         self.articles.append(article)
+        return True
 
     def parsed(self) -> Parsed:
         return Parsed(tuple(self.articles), tuple(self.skipped))
@@ -153,6 +156,8 @@ def _read_csv(text: str, delimiter: str) -> list[tuple[int, list[str] | csv.Erro
         return rows
     # MySQL, which writes them so, writes \N for no value
     text = re.sub(rf"(?<![^{delimiter}\n])\\N(?![^{delimiter}\n])", "", text)
+    # it escapes newlines, too; any other backslash is a sign like others
+    text = re.sub(r'(\\["\\])|\\(\n?)', lambda f: f[1] or f[2] or r"\\", text)
     return min(rows, list(_csv_rows(text, delimiter, "\\")), key=_count_wrong)
 
 
@@ -179,12 +184,36 @@ def _fitted(
     return None
 
 
+class _Widths:
+    """How many values rows have: what has others may be the rest of a wrong one."""
+
+    def __init__(self, columns: int) -> None:
+        self._columns = columns
+        self._seen: set[int] = set()
+        self._are_cut = False  # texts in the last column, by their own commas
+
+    def note(self, cells: Sequence[str]) -> None:
+        self._seen.add(len(cells))
+        self._are_cut = self._are_cut or any(cells[self._columns :])
+
+    def is_row(self, cells: Sequence[str], below: Sequence[str] | csv.Error) -> bool:
+        """Whether it is a row, though the last one was wrong; `below` is the next."""
+        width = len(cells)
+        if width == self._columns or width in self._seen:
+            return True
+        if width > self._columns and self._are_cut:
+            return True
+        # two of the same tell it, where the rows seen so far do not speak against it
+        is_twice = not isinstance(below, csv.Error) and len(below) == width
+        return is_twice and width > (self._columns if self._seen else 1)
+
+
 def parse_csv(file: RawFile) -> Parsed:
     """Return an article for each row below the line that names the columns.
 
     Row 1 is the first below it. The delimiter is a comma, semicolon, tab or bar. After
     a row that is wrong, what may be the rest of its text is no row: the next one has as
-    many values as there are columns.
+    many values as there are columns, as rows above it have, or as the one below it.
 
     Raises:
         FormatError: if it is no text, or its first line names no column of texts.
@@ -193,29 +222,30 @@ def parse_csv(file: RawFile) -> Parsed:
     # Python 3.10's reader refuses NULs
     text = decode(file.data, file.path).lstrip("\n").replace("\0", "\ufffd")
     delimiter = _delimiter(text, file.path)
-    names: list[str] | None = None
+    (_, names), *found = (row for row in _read_csv(text, delimiter) if row[1])
+    if isinstance(names, csv.Error):
+        raise FormatError(
+            f"{file.path}: the first line is not CSV ({names}). {_WANTED}. Mend that "
+            "line."
+        )
     rows = _Collector(file)
-    number = 0
+    widths = _Widths(len(names))
     is_after_wrong = False
-    for line, cells in _read_csv(text, delimiter):
-        if names is None:
-            if isinstance(cells, csv.Error):
-                raise FormatError(
-                    f"{file.path}: the first line is not CSV ({cells}). {_WANTED}. "
-                    "Mend that line."
-                )
-            names = cells
-        elif isinstance(cells, csv.Error):
-            number += 1
+    end: tuple[int, list[str]] = (0, [])
+    for number, ((line, cells), (_, below)) in enumerate(pairwise([*found, end]), 1):
+        if isinstance(cells, csv.Error):
             rows.skip(number, line, f"not CSV ({cells})")
             is_after_wrong = True
-        elif cells:
-            number += 1
-            is_after_wrong = is_after_wrong and len(cells) != len(names)
-            whole = None if is_after_wrong else _fitted(cells, names, delimiter)
-            if whole is None:
-                found = f"{len(cells)} values for {len(names)} columns"
-                rows.skip(number, line, f"{found}; put texts in quotes")
-            else:  # a short row is read as far as it goes
-                rows.take(number, line, dict(zip(names, whole, strict=False)))
+            continue
+        whole = _fitted(cells, names, delimiter)
+        if whole is not None and (not is_after_wrong or widths.is_row(cells, below)):
+            is_after_wrong = False
+            # a short row is read as far as it goes
+            if rows.take(number, line, dict(zip(names, whole, strict=False))):
+                widths.note(cells)
+        else:
+            why = "may be the rest of the row above"
+            why = why if is_after_wrong else "put texts in quotes"
+            counts = f"{len(cells)} values for {len(names)} columns"
+            rows.skip(number, line, f"{counts}; {why}")
     return rows.parsed()
