@@ -495,6 +495,11 @@ def test_what_has_a_preposition_takes_the_place_of_its_like(asked, question, exp
             "What did Turkey answer?",
         ),
         (
+            [("Who attacked Paris?", "Islamic State")],
+            "Why did they attack it?",
+            "Why did Islamic State attack Paris?",
+        ),
+        (
             [("Which group attacked Paris?", "Islamic State")],
             "Who funds them?",
             "Who funds Islamic State?",
@@ -544,6 +549,218 @@ def test_they_are_several(said, question, expected):
 )
 def test_a_noun_without_the_is_no_thing_where_one_was_named(said, question, expected):
     assert standalone(question, played(*said)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "expected"),
+    [
+        # nobody else can be meant
+        (
+            "How much did Toyota invest in China?",
+            "How many cars did they sell?",
+            "How many cars did Toyota sell?",
+        ),
+        (
+            "When did Greenpeace protest in Brazil?",
+            "What do they want?",
+            "What do Greenpeace want?",
+        ),
+        # they do it again
+        (
+            "When did Hamas fire rockets at Israel?",
+            "How many did they fire?",
+            "How many did Hamas fire?",
+        ),
+        (
+            "When did Boko Haram kidnap girls?",
+            "How many did they kidnap?",
+            "How many did Boko Haram kidnap?",
+        ),
+        # either may be meant
+        (
+            "Why did Apple sue IBM?",
+            "What did they ask for?",
+            "What did they ask for (about: Apple sue IBM)?",
+        ),
+        (
+            "When did Obama visit Cuba?",
+            "What did they talk about?",
+            "What did they talk about (about: Obama visit Cuba)?",
+        ),
+        (
+            "When did Shell drill in Alaska and Canada?",
+            "Why did they stop?",
+            "Why did they stop (about: Shell drill Alaska, Canada)?",
+        ),
+        # whoever is spoken to may answer
+        (
+            "What did Kerry tell Israel and Egypt?",
+            "How did they react?",
+            "How did Israel and Egypt react?",
+        ),
+        ("What did Kerry ask Iran?", "Did they agree?", "Did Iran agree?"),
+    ],
+)
+def test_they_are_no_place_where_something_was_done(asked, question, expected):
+    assert standalone(question, [turn(asked, None)]) == expected
+
+
+def test_they_may_be_what_was_answered():
+    turns = [turn("What did Trump announce?", "new tariffs")]
+    completed = standalone("When did they take effect?", turns)
+    assert completed == "When did they take effect (about: Trump announce)?"
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "expected"),
+    [
+        (
+            "How many medals did Russia win in Sochi?",
+            "How many did they win in Rio?",
+            "How many did Russia win in Rio?",
+        ),
+        (
+            "How many cars did Volkswagen recall?",
+            "Why did they recall them?",
+            "Why did Volkswagen recall them?",
+        ),
+        (
+            "How many seats did Syriza win?",
+            "Who leads them?",
+            "Who leads them (about: seats Syriza win)?",
+        ),
+        (
+            "How many troops did Russia send to Syria?",
+            "When did they arrive?",
+            "When did they arrive (about: troops Russia send Syria)?",
+        ),
+    ],
+)
+def test_what_is_counted_does_nothing(asked, question, expected):
+    assert standalone(question, [turn(asked, None)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "question", "expected"),
+    [
+        (
+            "Who won the Super Bowl?",
+            "Denver Broncos",
+            "Who coaches them?",
+            "Who coaches them (about: Denver Broncos won Super Bowl)?",
+        ),
+        (
+            "Who attacked Paris?",
+            "Islamic State",
+            "Who funds them?",
+            "Who funds them (about: Islamic State attacked Paris)?",
+        ),
+    ],
+)
+def test_a_group_that_answered_who_is_added(asked, answer, question, expected):
+    assert standalone(question, [turn(asked, answer)]) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did Apple say it now expects to sell?",
+        "Which country says it now controls Palmyra?",
+        "Why did Greece believe it alone had to pay?",
+        "Which bank said it finally agreed to a deal?",
+        "Who bought the painting before selling it for ten million?",
+        "Did the museum return the statue after buying it in 1990?",
+    ],
+)
+def test_a_question_that_holds_what_it_means_stays(question):
+    assert standalone(question, FLIGHT) == question
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "expected"),
+    [
+        (
+            "When did Britain legalise gay marriage?",
+            "And in Ireland?",
+            "When did Ireland legalise gay marriage?",
+        ),
+        ("Why did Russia bomb Syria?", "And in Iraq?", "Why did Russia bomb Iraq?"),
+        ("Who rules Egypt?", "And in Turkey?", "Who rules Turkey?"),
+        ("What did Russia say?", "And to Turkey?", "What did Russia say to Turkey?"),
+    ],
+)
+def test_in_a_place_takes_the_place_of_one_without_in(asked, question, expected):
+    assert standalone(question, [turn(asked, None)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "question", "expected"),
+    [
+        (
+            [("Where is Apple based?", None), ("Who invented paper?", "Cai Lun")],
+            "When was it invented?",
+            "When was paper invented?",
+        ),
+        (
+            [("Where is Paris?", "France"), ("Who discovered penicillin?", None)],
+            "When was it discovered?",
+            "When was penicillin discovered?",
+        ),
+    ],
+)
+def test_a_noun_without_the_is_a_thing_where_something_was_done_to_it(
+    said, question, expected
+):
+    assert standalone(question, played(*said)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "expected"),
+    [
+        (
+            "Why is the Fed raising rates?",
+            "When did it start?",
+            "When did the Fed start?",
+        ),
+        (
+            "Why are the Kurds fighting Turkey?",
+            "Who arms them?",
+            "Who arms the Kurds?",
+        ),
+        (
+            "When did the Taliban start fighting?",
+            "Who leads it?",
+            "Who leads the Taliban?",
+        ),
+        ("Did the Fed keep rates low?", "Who leads it?", "Who leads the Fed?"),
+        ("What is the IMF responsible for?", "Who leads it?", "Who leads the IMF?"),
+        (
+            "What makes the Eiffel Tower famous?",
+            "How high is it?",
+            "How high is the Eiffel Tower?",
+        ),
+        # nor is it said twice
+        (
+            "What caused the Germanwings crash?",
+            "Where did it crash?",
+            "Where did the Germanwings crash?",
+        ),
+        # a noun stays
+        (
+            "Are the Dover training plans available?",
+            "Who made it?",
+            "Who made the Dover training plans?",
+        ),
+    ],
+)
+def test_a_verb_or_an_adjective_is_no_part_of_a_name(asked, question, expected):
+    assert standalone(question, [turn(asked, None)]) == expected
+
+
+def test_a_word_is_no_name_where_capitals_are_written():
+    turns = [turn("Why did Target leave Canada?", None)]
+    completed = standalone("Did it miss its target?", turns)
+    assert completed == "Did Target miss its target?"
 
 
 def test_two_pronouns_do_not_mean_the_same():

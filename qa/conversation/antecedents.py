@@ -7,8 +7,13 @@ from typing import Literal
 from qa.conversation.mentions import Mention, mentions
 from qa.conversation.things import (
     counted,
+    does_again,
     done_to,
     has_plural,
+    is_addressed,
+    is_alone,
+    is_deed,
+    is_placed,
     owned_thing,
     parts,
     plural_subject,
@@ -44,7 +49,6 @@ _ASKS_NAME = re.compile(
     r"|what (?:is|was) the\b)",
     re.I,
 )
-_PLACED = re.compile(r"\b(?:in|at|near|from|to)(?: the)? $", re.I)
 _ASKS_PERSON = re.compile(r"(?:and )?who(?:m|'s)?\b", re.I)
 _ASKS_PLACE = re.compile(r"\bwhere\b", re.I)
 _OF_PERSON = re.compile(r"\b(?:born|dies?|died|marry|married|buried)\b", re.I)
@@ -62,8 +66,9 @@ def antecedent(
     The latest turn first; in it the question, then the answer, then its sentence. An
     answer to "who" or "which" comes before its question: it is what the talk is about
     now. A thing is no person, and sooner what somebody did something to than what may
-    be this somebody. "They" are several, or a place or an organisation, never one name
-    that may be a person's. Names that `said` holds already are passed over.
+    be this somebody. "They" are several, a place or an organisation; one name that may
+    be a person's only if it was taken for a thing, if they do again what it did, or if
+    it is one word and nobody else was named. Names that `said` holds are passed over.
     """
     if form == "plural":
         return _several_or_group(turns, said)
@@ -77,7 +82,8 @@ def antecedent(
     for at, turn in enumerate(recent):
         asked = _asked(turn)
         thing = done_to(asked) if is_it else None
-        if thing and _is_plain(thing) and _names_thing(recent[at + 1 :], others):
+        is_act = thing is not None and is_deed(thing, asked)
+        if is_act and _names_thing(recent[at + 1 :], others):
             continue  # "Who claimed responsibility?"
         if form == "object" and is_it and (found := owned_thing(asked)):
             return found
@@ -91,7 +97,7 @@ def antecedent(
             nouns = [m for m in names if m.noun] if is_it and form == "object" else []
             name = _pick(meant, nouns or names)
             if name is None and meant == "place":
-                placed = [m for m in names if _PLACED.search(source[: m.start])]
+                placed = [m for m in names if is_placed(source, m)]
                 name = next((m for m in reversed(placed) if m.kind == "name"), None)
             if name is not None:
                 return name.whole if is_it and name.noun else _in_full(name, turns)
@@ -102,26 +108,31 @@ def antecedent(
 
 
 def _several_or_group(turns: Sequence[Turn], said: str) -> str | None:
-    """Return what "they" most plausibly means: several, else a place or organisation.
-
-    None where one name is meant rather that may be a person's.
-    """
+    """Return what "they" most plausibly means; None where several may be meant."""
     known = _things(turns) | _stood_for(turns, PLURAL_PRONOUNS, _HE_IT)
     for turn in list(reversed(turns))[:MAX_TURNS]:
         asked = _asked(turn)
-        if found := _several(turn, turns) or plural_subject(asked):
+        if found := _several(turn, turns, said) or plural_subject(asked):
             return found
         known |= {m.text for m in mentions(asked) if _MANY_DO.search(asked[: m.start])}
         if (match := _ASKS_GROUP.match(asked)) and match[1].lower() not in PERSON_NOUNS:
             known |= {name.text for name in _answered(turn)}
         for source in _sources(turn):
             names, is_asked = _unsaid(source, said), source == asked
-            many = next((m.whole for m in names if has_plural(m)), None)
-            if found := many or (counted(asked) if is_asked else None):
-                return found
+            if many := next((m.whole for m in names if has_plural(m)), None):
+                return many
             likely = _pick("thing", names)
+            if likely and is_asked:
+                full, answer = _in_full(likely, turns), _answer(turn)
+                is_one = " " not in full and is_alone(asked, likely, answer, said)
+                if is_one or does_again(asked, likely, said):
+                    return full
+            if is_asked and (found := counted(asked)):
+                is_done = any(name.is_subject for name in names)
+                return None if is_done else found  # medals, or who won them
             groups = [m for m in names if _is_group(m, known)]
-            name = likely if likely in groups else _pick("thing", groups)
+            addressed = [m for m in groups if is_addressed(source, m)]
+            name = likely if likely in groups else _pick("thing", addressed)
             if name is not None and (is_asked or name == likely):
                 return _in_full(name, turns)
             if likely is not None:
@@ -138,20 +149,16 @@ def _is_group(name: Mention, known: frozenset[str]) -> bool:
 
 
 def _unsaid(source: str, said: str) -> list[Mention]:
-    return [
-        name
-        for name in mentions(source)
-        if not _is_said(f"{name.text}{name.noun}", said)
-    ]
-
-
-def _is_plain(thing: str) -> bool:
-    return thing.islower() and not thing.startswith("the ")
+    names = mentions(source)
+    return [m for m in names if not _is_said(f"{m.text}{m.noun}", said)]
 
 
 def _is_said(name: str, said: str) -> bool:
-    """Whether the words of `said` hold a name; "us" is not the US."""
-    if name in said or name.isupper():
+    """Whether the words of `said` hold a name; "us" is not the US.
+
+    Whoever writes capitals writes those of a name: "its target" is not Target.
+    """
+    if name in said or name.isupper() or not said[:1].islower():
         return name in said
     return f" {_lower(name)} " in f" {_lower(said)} "
 
@@ -160,14 +167,20 @@ def _lower(text: str) -> str:
     return " ".join(word.low for word in tokens(text))
 
 
-def _several(turn: Turn, turns: Sequence[Turn]) -> str | None:
-    """Return the names that answered "who" or "which", or did something together."""
+def _several(turn: Turn, turns: Sequence[Turn], said: str) -> str | None:
+    """Return the names that answered "who" or "which", or did something together.
+
+    One name only where it does again what was asked about.
+    """
+    asked, is_asked = _asked(turn), _ASKS_NAME.match(_asked(turn)) is not None
     names = [name for name in _answered(turn) if name.kind != "time"]
     answer = _answer(turn).rstrip(". ")
     is_short = len(answer.split()) <= _MAX_LIST_WORDS
-    if len(names) > 1 and is_short and _ASKS_NAME.match(_asked(turn)):
+    if len(names) > 1 and is_short and is_asked:
         return answer
-    found = together(_asked(turn), names)
+    found = together(asked, names)
+    if is_asked and not found and len(names) == 1 and does_again(asked, None, said):
+        return _in_full(names[0], turns)
     listed = [_in_full(name, turns) for name in found]
     return f"{', '.join(listed[:-1])} and {listed[-1]}" if found else None
 

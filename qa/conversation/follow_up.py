@@ -51,6 +51,7 @@ _SHORT = re.compile(
 )
 # "But who is Merkel?": whoever names him can mean nobody else
 _WHO_IS = re.compile(r"(?:who|what|where) (?:is|are|was|were) (?-i:[A-Z])", re.I)
+_ASKS_WHO = re.compile(r"(?:and )?(?:who|which)\b", re.I)
 _OPEN = re.compile(rf"{_SHORT.pattern}|what\b", re.I)
 
 
@@ -145,9 +146,10 @@ def _about(question: str, turns: Sequence[Turn]) -> str:
     """Add the topic of the conversation to a question, readably."""
     is_many = any(word.low in PLURAL_PRONOUNS for word in tokens(question))
     for turn in reversed(turns):
-        words = topic_words(_asked(turn), known=question)
-        if is_many and not mentions(_asked(turn)):
-            words = [*_names(turn, known=question), *words]
+        asked = _asked(turn)
+        words = topic_words(asked, known=question)
+        if is_many and (_ASKS_WHO.match(asked) or not mentions(asked)):
+            words = list(dict.fromkeys([*_names(turn, known=question), *words]))
         if (added := about(unmarked(question), words)) is not None:
             return added
     return question

@@ -251,15 +251,17 @@ def _counterpart(fragment: str, new: Mention, rest: str) -> Mention | None:
     """Return the name of the previous question that the new one takes the place of.
 
     A name that only modifies a noun stays, unless the noun goes with it. What has a
-    preposition takes the place of a time, or of what has the same one or is a place.
+    preposition takes the place of a time, or of what has the same one or is a place
+    (without one only behind "in").
     """
     first, olds = tokens(fragment)[0].low, list(mentions(rest))
     is_placed = first in PREPOSITIONS and new.kind != "time"
     if is_placed:
         places = [m for m in olds if m.kind == new.kind == "place"]
-        olds = [m for m in olds if _preposition(rest, m) == first] or [
-            m for m in places if _preposition(rest, m)
-        ]
+        alike = [m for m in olds if _preposition(rest, m) == first]
+        behind = [m for m in places if _preposition(rest, m)]
+        done_to = [m for m in places if first == "in" and not m.is_subject]
+        olds = alike or behind or done_to or (places if first == "in" else [])
     else:
         olds = [m for m in olds if new.noun or not m.noun]
     same = [old for old in olds if old.kind == new.kind]

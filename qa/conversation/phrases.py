@@ -20,8 +20,10 @@ _HAVE = frozenset("has have had".split())
 _CLAUSE = frozenset("say says said think thinks thought know knew believe".split())
 # a verb before a bare noun: "Did the Taliban take power?"
 _VERBS = COMMON_VERBS | frozenset(
-    "take took lose lost win won hold held raise pay paid leave left".split()
+    """take took lose lost win won hold held raise pay paid leave left keep kept start
+    stop begin began admit deny remain""".split()
 )
+_ADJECTIVE = re.compile(r"(?:.{3}[ai]ble|ous|ful)$")  # behind a noun: responsible for
 
 
 def noun_end(
@@ -35,6 +37,8 @@ def noun_end(
     end = after
     while end < len(words) and _may_be_noun(words[end]):
         end += 1
+    while end > after and _ADJECTIVE.search(words[end - 1].low):
+        end -= 1
     run, lead = words[after:end], words[first - 2].low if first > 1 else ""
     follows = words[end].low if end < len(words) else ""
     if not run:
@@ -67,8 +71,13 @@ def _without_verb(
     if follows in _VERBS or (helper in _BE | _HAVE and _is_verb(follows)):
         return n
     if helper in _BE:
+        if _ADJECTIVE.search(follows):  # "Are the Dover training plans available?"
+            return n
+        doing = (k for k, word in enumerate(run) if word.low.endswith("ing"))
+        if (at := next(doing, None)) is not None:
+            return at  # "Why is the Fed raising rates?"
         if is_what:  # "What was the Minsk ceasefire?"
-            return n - run[-1].low.endswith("ing")
+            return n
         return n - (is_open and not is_plural(run[-1]))
     if is_open and is_plural(run[-1]) and n > 1:
         return 0  # "Did the Fed cut interest rates?"

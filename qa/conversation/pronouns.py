@@ -42,7 +42,9 @@ _NOT_POINTING = re.compile(
 _DOING = frozenset("do does did doing done".split())
 _HAVE = frozenset("has have had".split())  # "which has its"
 _OBJECTS = frozenset("it them him her".split())
+_BEHIND_ADVERBS = (FUNCTION_WORDS - AUXILIARIES) | ADVERBS | TIME_NAMES
 _CONJUNCTIONS = frozenset("before after since until than as".split())
+_PARTICLES = frozenset("down away back apart together".split())  # behind an object
 _PLACE_NOUNS = frozenset("country city place nation state region town area".split())
 _TIME_NOUNS = frozenset("year month time period day week era".split())
 
@@ -74,6 +76,8 @@ def resolved_pronouns(question: str, turns: Sequence[Turn]) -> tuple[str, bool]:
             continue
         done.add((meant, is_many))
         held = f"{held} {name}"
+        if until < len(words):  # "the Sinai crash" did not crash
+            name = name.removesuffix(f" {words[until].text}")
         parts += [question[last : word.start], _inflected(name, words, at)]
         last = words[until - 1].end
     return "".join([*parts, question[last:]]), is_left
@@ -150,6 +154,8 @@ def _has_thing_before(words: Sequence[Token], at: int) -> bool:
     if _is_object(words, at) and not clauses:
         is_apart = _is_last(words, at) or before not in PREPOSITIONS
         is_named = any(not m.is_subject for m in named)
+        if before.endswith("ing") and words[at - 2].low in ("before", "after"):
+            return is_named or _has_noun_before(words, at)  # "before selling it"
         return is_named or (not is_apart and _has_noun_before(words, at))
     if named or _is_resolved_later(words, at):
         return True
@@ -210,6 +216,9 @@ def _is_passed(words: Sequence[Token], at: int) -> bool:
         return follows not in AUXILIARIES | {"'s", "’s"} or words[at - 1].low == "of"
     is_time = follows in TIME_NAMES or YEAR.fullmatch(follows) is not None
     is_adverb = follows in ADVERBS or follows.endswith("ly")
+    after = words[at + 2] if at + 2 < len(words) else None
+    if after is not None and after.is_word and follows not in _PARTICLES:
+        is_adverb = is_adverb and after.low in _BEHIND_ADVERBS  # "said it now has"
     return is_adverb or is_time or follows in PREPOSITIONS | {"and", "or", "but"}
 
 

@@ -8,6 +8,7 @@ from qa.conversation.mentions import Mention, mentions
 from qa.conversation.words import (
     ADVERBS,
     AUXILIARIES,
+    COMMON_VERBS,
     DEMONSTRATIVES,
     FUNCTION_WORDS,
     PERSON_NOUNS,
@@ -18,7 +19,8 @@ from qa.conversation.words import (
     tokens,
 )
 
-__all__ = ["counted", "done_to", "has_plural", "owned_thing", "parts"]
+__all__ = ["counted", "does_again", "done_to", "has_plural", "is_addressed"]
+__all__ += ["is_alone", "is_deed", "is_placed", "owned_thing", "parts"]
 __all__ += ["plural_subject", "together", "topic"]
 
 _MAX_OWNED_WORDS = 4  # the genitive counts as one
@@ -38,6 +40,22 @@ _JOINTLY = re.compile(  # who met whom: both did
     r"|fight|fought)(?: (?:with|to|against))?(?: the)?",
     re.I,
 )
+# whom they answer is somebody else: "How did they respond?"
+_TO_OTHERS = re.compile(
+    rf"\bthey (?:{_JOINTLY.pattern}|answer|repl|respond|react)", re.I
+)
+_PLACED = re.compile(r"\b(?:in|at|near|from|to)(?: the)? $", re.I)
+_ADDRESSED = re.compile(
+    r"\b(?:about|(?:sa(?:y|ys|id)|sp(?:ea|o)ks?e?|wr[io]te|talk(?:s|ed)?) to"
+    r"|tells?|told|ask(?:s|ed)?|warn(?:s|ed)?)(?: the)? $",
+    re.I,
+)
+_LIGHT = re.compile(  # what is done is told by the noun: "claimed responsibility"
+    r"(?:and )?who(?: (?:has|have|had|will|\w+ly))* (?:claim(?:s|ed)?|takes?|took"
+    r"|taken|gives?|gave|given|makes?|made|has|have|had|wins?|won|pays?|paid)\b",
+    re.I,
+)
+_THEY_DO = re.compile(r"\bthey (?:(?:first|last|also|ever|\w+ly) )?([a-z]+)", re.I)
 _ADDED = re.compile(r" \(about: ([^()]*)\)")
 
 
@@ -90,6 +108,60 @@ def has_plural(name: Mention) -> bool:
     return bool(name.noun) and is_plural(tokens(name.noun)[-1])
 
 
+def does_again(question: str, name: Mention | None, follow_up: str) -> bool:
+    """Whether "they" do what the subject of a question did (without one: "who").
+
+    >>> asked = "When did Saab sell planes to Iran?"
+    >>> does_again(asked, mentions(asked)[0], "How many did they sell?")
+    True
+    """
+    match = _THEY_DO.search(follow_up)
+    if match is None or not (name is None or name.is_subject):
+        return False
+    verb, done = match[1].lower(), tokens(question[name.end if name else 0 :])
+    is_common = verb in FUNCTION_WORDS | COMMON_VERBS
+    return not is_common and _stem(verb) in {_stem(word.low) for word in done}
+
+
+def _stem(verb: str) -> str:
+    return re.sub(r"(?<=..)(?:ing|e?[ds]|e)$", "", verb)
+
+
+def is_addressed(text: str, name: Mention) -> bool:
+    """Whether somebody speaks to a name, or about it: "What did he tell Iran?"."""
+    return _ADDRESSED.search(text[: name.start]) is not None
+
+
+def is_placed(text: str, name: Mention) -> bool:
+    """Whether a name may tell where: "How did the vote in Essex end?"."""
+    is_behind = _PLACED.search(text[: name.start]) is not None
+    return is_behind and not is_addressed(text, name)
+
+
+def is_alone(question: str, name: Mention, answer: str, follow_up: str) -> bool:
+    """Whether "they" can only be the subject of a question: nobody else is named.
+
+    >>> asked = "When did Saab move to Iran?"
+    >>> is_alone(asked, mentions(asked)[0], "", "How many do they sell?")
+    True
+    >>> asked = "When did Saab sue Fiat?"
+    >>> is_alone(asked, mentions(asked)[0], "", "How much did they pay?")
+    False
+    """
+    others = [m for m in mentions(question) if m.kind != "time" and m != name]
+    if not name.is_subject or not all(is_placed(question, m) for m in others):
+        return False
+    words = [*tokens(parts(question)[0]), *tokens(answer)[-1:]]
+    is_other = any(is_plural(word) or word.low in PERSON_NOUNS for word in words)
+    return not is_other and _TO_OTHERS.search(follow_up) is None
+
+
+def is_deed(thing: str, question: str) -> bool:
+    """Whether a noun only tells what somebody did: "Who took part?"."""
+    is_plain = thing.islower() and not thing.startswith("the ")
+    return is_plain and _LIGHT.match(question) is not None
+
+
 def together(question: str, answered: Sequence[Mention]) -> list[Mention]:
     """Return those who are named together: by "and", or by who met whom.
 
@@ -109,6 +181,9 @@ def together(question: str, answered: Sequence[Mention]) -> list[Mention]:
             found = [*(found or [name]), other]
         elif name.is_subject and _JOINTLY.fullmatch(between):
             return [name, other]
+    is_done = any(name.is_subject for name in names)
+    if found and is_done and is_placed(question, found[0]):
+        return []  # "Why did Shell drill in Alaska and Canada?"
     if len(found) > 1:
         return found if " and " in question[found[-2].end : found[-1].start] else []
     match = re.match(rf"who {_JOINTLY.pattern} ", question, re.I)
