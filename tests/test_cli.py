@@ -670,6 +670,23 @@ def test_what_the_schema_forbids_is_no_answer(place, value, words):
         answer_from_json(data)
 
 
+@pytest.mark.parametrize(
+    ("least", "change"),
+    [
+        (0.0, {"text": ""}),
+        (0.0, {"sentence": None}),
+        (1.0, {"sentence": "The Pope said so."}),
+    ],
+)
+def test_words_without_their_sentence_are_no_answer(qa, least, change):
+    """Nor a sentence without words: `qa verify` compares both."""
+    answer = qa.ask("When did the booster land?", min_confidence=least)
+    data = answer_to_json(answer)
+    answer_from_json(data)
+    with pytest.raises(QAError, match="words and their sentence"):
+        answer_from_json(data | change)
+
+
 @pytest.mark.parametrize("ms", [10**400, float("inf"), float("nan")])
 def test_a_number_that_cannot_be_written_is_no_answer(qa, ms):
     data = answer_to_json(qa.ask("When did the booster land?"))
