@@ -163,7 +163,7 @@ def systems(qa: QA, top_k: int) -> Iterator[tuple[str, QA | FirstSentence]]:
     parts = (qa.library, qa.retriever)
     calibration = load_calibration(qa.reader.name)
     knobs = dataclasses.replace(qa.settings, top_k=top_k)
-    whole = dataclasses.replace(knobs, sure=())
+    whole = dataclasses.replace(knobs, sure=(), worth_reading=0.0)
     yield "qa", QA(*parts, qa.reader, calibration, knobs)
     yield "read all", QA(*parts, qa.reader, calibration, whole)
     yield "no leads", QA(*parts, WithoutLeads(qa.reader), calibration, whole)

@@ -23,6 +23,8 @@ class Settings:
     dense_weight: float = 0.5  # share of the dense side; training/README.md
     article_share: float = 0.3  # of a score, the best one's of the article; likewise
     top_k: int = 7  # passages read for a question; training/README.md
+    # share of the first passage's score below which no other is read; qa/reading/stages
+    worth_reading: float = 0.55
     # score of the second passage below which the first is read alone; by hand, 0.8 and
     # 0.9 answer alike
     apart: float = 0.85
@@ -50,7 +52,8 @@ class Settings:
             raise ValueError(
                 f"overlap_chars must be in [0, max_chars), got {self.overlap_chars}"
             )
-        for name in ("dense_weight", "article_share", "apart", "min_confidence"):
+        shares = "dense_weight article_share worth_reading apart min_confidence"
+        for name in shares.split():
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f"{name} must be in [0, 1], got {value}")

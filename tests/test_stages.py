@@ -46,7 +46,7 @@ def run(reader, hits, **options):
     def proposed(candidates):
         return propose(QUESTION, hits, candidates, STEP)
 
-    knobs = {"apart": 0.6, "sure": (0.9, 0.7)} | options
+    knobs = {"worth_reading": 0.0, "apart": 0.6, "sure": (0.9, 0.7)} | options
     return read_in_stages(QUESTION, hits, reader, proposed, **knobs)
 
 
@@ -59,6 +59,7 @@ class TestSettings:
             {"sure": [0.5]},
             {"apart": -0.1},
             {"article_share": 1.5},
+            {"worth_reading": 2},
         ],
     )
     def test_what_is_no_probability_is_refused(self, knobs):
@@ -86,6 +87,23 @@ class TestSettings:
 
 
 class TestReadInStages:
+    @pytest.mark.parametrize(
+        ("least", "seen"),
+        [(0.0, 4), (0.25, 4), (0.26, 3), (0.4, 2), (0.6, 1), (1.0, 1)],
+    )
+    def test_what_scores_far_below_the_first_is_not_read(self, least, seen):
+        """Scores are 1, 1/2, 1/3, 1/4, and no passage answers."""
+        reader = Named({})
+        run(reader, hits_of("Rain.", "Snow.", "Hail.", "Fog."), worth_reading=least)
+        assert reader.seen == [f"a{n}" for n in range(seen)]
+
+    def test_what_says_the_same_is_read_however_low_it_scores(self):
+        reader = Named({"Ann": 3.0})
+        hits = hits_of("Ann won.", "Snow.", "Hail.", "It was Ann.")
+        found = run(reader, hits, worth_reading=0.9)
+        assert reader.seen == ["a0", "a3"]
+        assert len(found) == 2
+
     def test_a_sure_answer_ends_the_reading(self):
         """Nothing after the first passage is read, and the reader is asked once."""
         reader = Named({"Ann": 3.0})
@@ -157,8 +175,8 @@ class Counting:
 
 
 def test_nobody_is_sure_of_what_will_not_be_given(folder, fast, tmp_path):
-    """Who wants more confidence than an answer has gets all passages read for it."""
-    settings = replace(fast, sure=(0.0, 0.0), apart=1.0)
+    """Who wants more confidence than an answer has gets more passages read for it."""
+    settings = replace(fast, sure=(0.0, 0.0), apart=1.0, worth_reading=0.0)
     with QA.open(folder, store=tmp_path / "s", settings=settings) as qa:
         n_hits = len(qa.retrieve("What do llamas do?", top_k=settings.top_k))
         assert n_hits > 1

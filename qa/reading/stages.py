@@ -5,6 +5,12 @@ from a sure answer helps hardly any: by hand, of 1,656 dev questions with an ans
 72.0 % are answered right, and 72.2 % where all seven passages are read for each; XQuAD
 wants 2.9 of them in the mean, newswire 4.0. Passages that hold the words of a sure
 answer are read all the same, so that the articles that agree are all cited.
+
+Where no answer is sure, a passage that scores far below the first is not read either:
+it hardly ever has the answer. By hand with `training.looks` (2,552 questions), reading
+down to 0.55 of the first score leaves 3.0 passages of seven for XQuAD, 4.4 for SQuAD
+2.0, 5.7 for newswire; best answers are right as often (76.8, 83.3, 83.6 %), those of
+`held.txt` in 75.4 % after 75.6. At 0.6 it is 2.5, 3.7, 5.2, and 75.0.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,6 +28,7 @@ def read_in_stages(
     reader: Reader,
     propose: Callable[[Sequence[Candidate]], Sequence[Proposal]],
     *,
+    worth_reading: float,
     apart: float,
     sure: Sequence[float],
 ) -> list[Candidate]:
@@ -32,22 +39,30 @@ def read_in_stages(
         hits: what retrieval found, best first.
         reader: reads their passages.
         propose: turns candidates into answers, most confident first.
+        worth_reading: share of the first hit's score below which no other is read,
+            unless it holds the words of a sure answer.
         apart: score of the second hit from which on the first is not looked at alone:
             a passage that both sides of retrieval rank high may answer better.
         sure: confidence from which on no other answer is looked for: after one hit,
             after two, and so on; then all others are read at one go.
     """
     rest = [hit.passage for hit in hits]
+    least = worth_reading * hits[0].score if hits else 0.0
+    worth = sum(hit.score >= least for hit in hits)
     is_close = len(hits) > 1 and hits[1].score >= apart
     found: list[Candidate] = []
-    read = 0
+    read, is_sure = 0, False
     for n, enough in list(enumerate(sure, start=1))[is_close:]:
-        if n >= len(hits):
+        if n >= len(hits) or read == worth:
             break
-        found += reader.read(question, rest[: n - read])
-        rest, read = rest[n - read :], n
+        end = min(n, worth)
+        found += reader.read(question, rest[: end - read])
+        rest, read = rest[end - read :], end
         proposals = propose(found)
-        if proposals and proposals[0].confidence >= enough:
+        is_sure = bool(proposals) and proposals[0].confidence >= enough
+        if is_sure:
             rest = [passage for passage in rest if says(passage.text, proposals[0])]
             break
+    if not is_sure:
+        rest = rest[: worth - read]
     return found + (reader.read(question, rest) if rest else [])
