@@ -10,7 +10,9 @@ Where no answer is sure, a passage that scores far below the first is not read e
 it hardly ever has the answer. By hand with `training.looks` (2,552 questions), reading
 down to 0.55 of the first score leaves 3.0 passages of seven for XQuAD, 4.4 for SQuAD
 2.0, 5.7 for newswire; best answers are right as often (76.8, 83.3, 83.6 %), those of
-`held.txt` in 75.4 % after 75.6. At 0.6 it is 2.5, 3.7, 5.2, and 75.0.
+`held.txt` in 75.4 % after 75.6. At 0.6 it is 2.5, 3.7, 5.2, and 75.0. Of 300 questions
+asked both ways in turn the median took 87 ms after 110, and 135 after 266 where no
+passage answers.
 """
 
 from collections.abc import Callable, Sequence
