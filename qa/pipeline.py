@@ -151,12 +151,12 @@ class QA:
         among = self._among(only)
         # before the indexes follow it: an answer may be newer than its key, not older
         generation = self._store.generation
-        is_kept = self.retriever.catch_up()
+        is_current = self.retriever.catch_up()
         key = (whole, among, min_confidence, generation)
         answer = self._recent.get(key)
         if answer is None:
             answer = self._answer(whole, among, min_confidence)
-            if is_kept:
+            if is_current:
                 self._recent.put(key, dataclasses.replace(answer, timings={}))
         total = round(1000 * (time.perf_counter() - begun), 2)
         return dataclasses.replace(

@@ -22,7 +22,7 @@ class Settings:
     pool: int = 100  # candidates asked of each side before fusion
     dense_weight: float = 0.5  # share of the dense side; training/README.md
     article_share: float = 0.3  # of a score, the best one's of the article; likewise
-    top_k: int = 7  # passages read for a question; training/README.md
+    top_k: int = 7  # passages read for a question, at most; training/README.md
     # share of the first passage's score below which no other is read; qa/reading/stages
     worth_reading: float = 0.55
     # score of the second passage below which the first is read alone; by hand, 0.8 and

@@ -184,7 +184,7 @@ class Alternative:
 Reason = Literal[
     "no_articles",  # the library is empty
     "no_match",  # no passage shares words or meaning with the question
-    "no_answer",  # passages are near, but none of them answers
+    "no_answer",  # passages are near, but none of them is likely to answer
     "low_confidence",  # a span was found, but it is less sure than was asked for
 ]
 

@@ -217,18 +217,16 @@ class TestWords:
 
     def test_a_name_counts_more_than_how_it_is_asked(self, store):
         """In few articles "what" and "did" are as rare as a name."""
-        with store.change() as change:
-            for name, text in (
-                ("f.txt", "Keller did leave at noon, long before all of us sat down."),
-                ("g.txt", "Nobody knew what they did."),
-            ):
-                article = Article(name, name, "", text)
-                change.put_article(article, name, [Passage(article, 0, len(text))])
+        put(
+            store,
+            f="Keller did leave at noon, long before all of us sat down.",
+            g="Nobody knew what they did.",
+        )
         index = WordIndex(store)
         rows = index.search("what did Keller?", 5)
-        assert ids_of(store, rows)[0] == "f.txt"
+        assert ids_of(store, rows)[0] == "f"
         rows = index.search("what did they?", 5)  # nothing else is asked
-        assert ids_of(store, rows)[0] == "g.txt"
+        assert ids_of(store, rows)[0] == "g"
 
     def test_fewer_asked_than_found(self, store):
         """The best of more are the best."""
