@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -23,7 +24,13 @@ from training.encoder import Network, Size, Tables, bert_name, open_network
 from training.feed import Diet, Feed
 from training.gpu import options, run, save_parts
 from training.mixture import QUOTA
-from training.pack import read_sets, read_weights, write_sets, write_weights
+from training.pack import (
+    Pack,
+    read_sets,
+    read_weights,
+    write_sets,
+    write_weights,
+)
 from training.windows import SHAPES
 
 SMALL = Size(24, 3, 48, 2, 1e-5)
@@ -261,6 +268,12 @@ class TestRun:
             assert card["stage"] == name
             assert card["plan"]["learning"]["taught"] == 0.8
             assert (out / name / "reader.safetensors.0").exists()
+        kept = read_weights(out / "teacher")  # its head, too
+        assert kept["span.weight"].shape == (2, 36)
+        for part in out.glob("teacher.*"):
+            shutil.copy(part, pack)
+        again = Pack(pack).teacher(0.0, whole=False)[1]
+        assert torch.equal(again.span.weight, kept["span.weight"])
 
     def test_without_a_teacher_labels_alone_teach(self, pack, tmp_path, capsys):
         network = Network(size=SMALL)

@@ -6,7 +6,8 @@ PACK is what `training.pack` wrote. The teacher learns from labels, the pupil fr
 and the labels. DIR gets `log.jsonl` and two readers: the pupil as it is at the end
 (`last`) and the running mean of its weights (`mean`), each as `reader.json` and
 `reader.safetensors` in parts of 15 MB, since a lent machine may give no larger files
-back: `cat last/reader.safetensors.* > reader.safetensors` joins them.
+back: `cat last/reader.safetensors.* > reader.safetensors` joins them. The teacher
+comes back too, as `teacher.*`: in the place of those in PACK, it goes on from there.
 """
 
 import argparse
@@ -33,11 +34,11 @@ from training.course import (
     with_weights,
 )
 from training.dev import dev_sets
-from training.encoder import SMALL, Network, Tables, fill
+from training.encoder import SMALL, Network, Tables, bert_name, fill
 from training.export import save_reader
 from training.feed import Diet, Feed
 from training.mixture import QUOTA
-from training.pack import Pack
+from training.pack import TEACHER_BITS, Pack, write_weights
 from training.reworded import Rewording
 from training.score import score_all
 
@@ -175,6 +176,9 @@ class Lease:
         tables, teacher = tables.to(self.device), teacher.to(self.device)
         self.compile(teacher, tables, trains=True)
         learn(self.teaching, tables, teacher, feed, self.device, self.log)
+        taught = {bert_name(n): p.cpu() for n, p in teacher.named_parameters()}
+        write_weights(self.args.out / "teacher", taught, TEACHER_BITS)
+        self.log.write(kept="teacher")
         self.report("teacher", tables, teacher)
         kind = torch.float32 if self.device == "cpu" else torch.bfloat16
         wise = fresh(teacher).to(kind).eval()
