@@ -1142,6 +1142,16 @@ class TestLooks:
             side = [h.lexical if weight == 0.0 else h.dense for h in hits]
             assert side == sorted(side, reverse=True)
 
+    def test_what_is_not_worth_reading_proposes_nothing(self, library):
+        looked = looks.look(library, "news", self.QUESTION, read=5)
+        store, settings = library.library.store, replace(library.settings, top_k=5)
+        for least, fewest, most in ((0.0, 5, 5), (1.0, 1, 4)):
+            settings = replace(settings, worth_reading=least)
+            hits, candidates = looks.found(looked, store, settings)
+            worth = {h.passage.row for h in hits if h.score >= least * hits[0].score}
+            assert {candidate.passage.row for candidate in candidates} == worth
+            assert fewest <= len(worth) <= most
+
     def test_looks_of_another_reader_or_store_are_refused(self, library, tmp_path):
         made = looks.made_of({"news": library})
         looks.write_looks(tmp_path / "looks", [], made)

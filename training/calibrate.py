@@ -62,7 +62,7 @@ RIDGE = 1.0  # strength of the L2 penalty on standardised weights
 FURTHER = 15.0  # that on how far they move when fitted to the best proposals
 ROUNDS = 3  # of that, since who is best moves with them
 NO_OPINION = Calibration("", 0.0, {})  # leaves proposals in the order of margins
-VARIED = ("dense_weight", "article_share", "top_k")
+VARIED = ("dense_weight", "article_share", "top_k", "worth_reading")
 """Settings that looks can be judged by, other than those they were made with."""
 
 Floats = npt.NDArray[np.float64]

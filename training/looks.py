@@ -138,7 +138,9 @@ def _ranked(looked: Look, store: Store, settings: Settings) -> list[Hit]:
 def found(
     looked: Look, store: Store, settings: Settings
 ) -> tuple[list[Hit], list[Candidate]]:
-    """Return what `QA` would have found and read with these settings, all of it.
+    """Return what `QA` would have found and read with these settings.
+
+    It is read without stopping at a sure answer, as far as it is worth reading.
 
     Raises:
         ValueError: if the settings rank a passage high that was not read.
@@ -150,9 +152,11 @@ def found(
             f"not in all of the {len(hits)} that these settings rank first. Remove the "
             "file of looks, and read more with --read."
         )
+    least = settings.worth_reading * hits[0].score if hits else 0.0
     return hits, [
         Candidate(hit.passage, *span)
         for hit in hits
+        if hit.score >= least
         for span in looked.read[hit.passage.row]
     ]
 
