@@ -183,7 +183,7 @@ class Alternative:
 
 Reason = Literal[
     "no_articles",  # the library is empty
-    "no_match",  # no passage shares words or meaning with the question
+    "no_match",  # no passage is about what is asked
     "no_answer",  # passages are near, but none of them is likely to answer
     "low_confidence",  # a span was found, but it is less sure than was asked for
 ]

@@ -33,7 +33,7 @@ _LEVELS = ((0.9, "very sure"), (0.7, "fairly sure"), (0.5, "more likely than not
 _NEAR = 3  # sentences and passages shown where there is no answer
 _REASONS = {  # one chosen article is told of in the singular
     "no_articles": "There are no articles here yet.",
-    "no_match": "{who} {do} not say: {none_is} about the words of this question.",
+    "no_match": "{who} {do} not say: {none_is} about this.",
     "no_answer": "{who} {do} not say: passages come near, but none answers.",
     "low_confidence": "{who} may not say: the best words found are unsure.",
 }

@@ -24,8 +24,8 @@ def candidate(source: Passage, words: str, margin: float) -> Candidate:
     return Candidate(source, start, start + len(words), margin, 0.0)
 
 
-def decide(pairs, **options):
-    hits = [Hit(p, 1.0 / n, 0.5, 2.0) for n, (p, _) in enumerate(pairs, start=1)]
+def decide(pairs, dense=0.5, **options):
+    hits = [Hit(p, 1.0 / n, dense, 2.0) for n, (p, _) in enumerate(pairs, start=1)]
     candidates = [c for _, found in pairs for c in found]
     settings = {"min_confidence": 0.5, "max_alternatives": 3} | options
     question = "Who won the cup?"
@@ -129,6 +129,26 @@ class TestChoose:
         assert decide([(a, [candidate(a, "Ann", -2.0)])]).reason == "low_confidence"
         assert [c.article for c in answer.nearest] == ["a"]
         assert answer.citations == ()
+
+    @pytest.mark.parametrize(
+        ("cosine", "reason"), [(0.24, "no_match"), (0.26, "no_answer"), (None, None)]
+    )
+    def test_of_what_the_articles_are_not_about_nothing_is_near(self, cosine, reason):
+        """Then no words are shown; where meaning was not asked, none can tell."""
+        a = passage("a", "Ann ran.")
+        answer = decide([(a, [candidate(a, "Ann", -9.0)])], dense=cosine)
+        assert answer.reason == (reason or "no_answer")
+        is_near = answer.reason != "no_match"
+        assert bool(answer.nearest) == bool(answer.alternatives) == is_near
+
+    def test_likely_words_are_shown_however_far_the_passage(self):
+        """The reader knows better than the cosine."""
+        a = passage("a", "Ann won.")
+        likely = [(a, [candidate(a, "Ann", 1.0)])]
+        assert decide(likely, dense=0.1).text == "Ann"
+        answer = decide(likely, dense=0.1, min_confidence=0.9)
+        assert answer.reason == "low_confidence"
+        assert answer.nearest
 
     def test_the_nearest_passages_are_those_with_the_best_words(self):
         """What the reader finds likeliest comes before what ranks first."""
