@@ -531,6 +531,11 @@ class TestOthers:
         assert "\x1b" not in shown.out
         assert "another file with `--out`" in shown.err
 
+    def test_eval_wants_articles(self, known, capsys, tmp_path):
+        (tmp_path / "none").mkdir()
+        assert main(["eval", known, "--articles", str(tmp_path / "none")]) == 1
+        assert "found no articles, wanted some to ask" in capsys.readouterr().err
+
     def test_eval_tells_articles_that_are_not_there(self, library, known, capsys):
         rows = [{"id": n, "question": "When did it land?"} for n in range(4)]
         named = ("rockets", "rockets.txt", "nowhere.txt", "kets.txt")

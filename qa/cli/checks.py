@@ -17,7 +17,7 @@ from qa.wording import plain, plain_line, plural
 if TYPE_CHECKING:
     from qa.evaluation import Question, Report
     from qa.pipeline import QA
-    from qa.verify import Check
+    from qa.verify import Check, Verifier
 
 __all__ = ["compare", "doctor", "eval_", "schema", "verify"]
 
@@ -40,6 +40,11 @@ def eval_(arguments: argparse.Namespace) -> int:
             "there. Make the folder, or name another file with `--out`."
         )
     with open_library(arguments) as qa:
+        if not qa.library.articles():
+            raise QAError(
+                f"{articles_of(arguments)}: found no articles, wanted some to ask. "
+                "Name their folder with `--articles`; `qa index` tells what it skips."
+            )
         _tell_unknown_articles(questions, qa)
         report = evaluate(qa, questions)
     try:  # kept first: it may not be possible to print it, nor to keep it
@@ -94,12 +99,12 @@ def compare(arguments: argparse.Namespace) -> int:
 
 def verify(arguments: argparse.Namespace) -> int:
     """Check whether the words of saved answers still stand in the files."""
-    from qa.verify import verify_answer
+    from qa.verify import Verifier
 
-    articles, store = articles_of(arguments), store_of(arguments)
+    verifier = Verifier(articles_of(arguments), store=store_of(arguments))
     text = read_text(arguments.answer)
     if _is_lines(text):
-        checks = list(_checks_of_lines(text, articles, store))
+        checks = list(_checks_of_lines(text, verifier))
     else:
         try:
             data = json.loads(text)
@@ -108,7 +113,7 @@ def verify(arguments: argparse.Namespace) -> int:
                 f"{arguments.answer}: no JSON ({error}). Wanted is what "
                 "`qa ask --json` or `qa batch --json` printed."
             ) from error
-        checks = verify_answer(data, articles, store=store)
+        checks = verifier.check(data)
     if arguments.json:
         print_json([dataclasses.asdict(check) for check in checks])
     else:
@@ -134,9 +139,9 @@ def _is_lines(text: str) -> bool:
     return isinstance(data, dict) and (bool(others) or "id" in data)
 
 
-def _checks_of_lines(text: str, articles: Path, store: Path) -> "Iterator[Check]":
+def _checks_of_lines(text: str, verifier: "Verifier") -> "Iterator[Check]":
     """Yield what became of the citations of each line, their words opened by it."""
-    from qa.verify import Check, verify_answer
+    from qa.verify import Check
 
     # not splitlines: JSON may hold other line separators as they are
     for number, line in enumerate(text.split("\n"), start=1):
@@ -153,7 +158,7 @@ def _checks_of_lines(text: str, articles: Path, store: Path) -> "Iterator[Check]
             checks = [Check("", False, False, str(error))]
         else:
             checks = (
-                verify_answer(data, articles, store=store)
+                verifier.check(data)
                 if refused is None
                 else [Check("", False, False, f"was not answered: {refused}")]
             )
