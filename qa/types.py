@@ -183,7 +183,7 @@ class Alternative:
 
 Reason = Literal[
     "no_articles",  # the library is empty
-    "no_match",  # no passage is about what is asked
+    "no_match",  # no passage seems to be about what is asked
     "no_answer",  # passages are near, but none of them is likely to answer
     "low_confidence",  # a span was found, but it is less sure than was asked for
 ]
@@ -196,8 +196,8 @@ class Answer:
     `confidence` is the probability in [0, 1] that `text` is right; of an abstention,
     that the best span would have been. `question` is what was asked, `standalone`
     what was looked for after a follow-up was completed. `nearest` cites the passages
-    that came closest when `text` is None, `unknown_words` are words of the question
-    that no article contains. `timings` maps a stage to milliseconds.
+    that came closest when `text` is None and some are near, `unknown_words` are words
+    of the question that no article contains. `timings` maps a stage to milliseconds.
     """
 
     question: str

@@ -131,15 +131,31 @@ class TestChoose:
         assert answer.citations == ()
 
     @pytest.mark.parametrize(
-        ("cosine", "reason"), [(0.24, "no_match"), (0.26, "no_answer"), (None, None)]
+        ("text", "cosine", "reason"),
+        [
+            ("It rained.", 0.24, "no_match"),
+            ("It rained.", 0.26, "no_answer"),
+            ("The cup rained.", 0.24, "no_answer"),  # half of the words
+            ("It rained.", None, "no_answer"),  # meaning was not asked
+        ],
     )
-    def test_of_what_the_articles_are_not_about_nothing_is_near(self, cosine, reason):
-        """Then no words are shown; where meaning was not asked, none can tell."""
-        a = passage("a", "Ann ran.")
-        answer = decide([(a, [candidate(a, "Ann", -9.0)])], dense=cosine)
-        assert answer.reason == (reason or "no_answer")
-        is_near = answer.reason != "no_match"
+    def test_of_what_the_articles_are_not_about_nothing_is_near(
+        self, text, cosine, reason
+    ):
+        """Neither by meaning nor by words: then none are shown."""
+        a = passage("a", text)
+        answer = decide([(a, [candidate(a, "rained", -9.0)])], dense=cosine)
+        assert answer.reason == reason
+        is_near = reason != "no_match"
         assert bool(answer.nearest) == bool(answer.alternatives) == is_near
+
+    def test_words_found_beside_meaning_do_not_make_it_near(self):
+        """A passage that only the other side found is as far as any."""
+        hits = [
+            Hit(passage("a", "It rained."), 1.0, dense, 1.0) for dense in (0.1, None)
+        ]
+        settings = {"min_confidence": 0.5, "max_alternatives": 3}
+        assert choose("Who won the cup?", hits, [], **settings).reason == "no_match"
 
     def test_likely_words_are_shown_however_far_the_passage(self):
         """The reader knows better than the cosine."""

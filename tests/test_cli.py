@@ -15,6 +15,7 @@ import pytest
 
 from qa.cli import main
 from qa.errors import ArticlesError, QAError
+from qa.library.formats import read_articles
 from qa.library.store import Store
 from qa.schema import ANSWER_SCHEMA, answer_from_json, answer_to_json
 from qa.types import Alternative, Answer, Citation
@@ -236,6 +237,20 @@ class TestBatch:
             jsonschema.validate(row, ANSWER_SCHEMA)
             assert answer_to_json(answer_from_json(row)) | {"id": row["id"]} == row
 
+    def test_each_file_is_read_once(self, saved, library, monkeypatch):
+        """However many lines cite it."""
+        read = []
+
+        def reads(data: bytes, path: str, **named: str) -> object:
+            read.append(path)
+            return read_articles(data, path, **named)
+
+        monkeypatch.setattr("qa.verify.read_articles", reads)
+        saved.write_text(saved.read_text(encoding="utf-8") * 3, encoding="utf-8")
+        assert main(["verify", str(saved), *library]) == 0
+        assert read
+        assert len(read) == len(set(read))
+
     def test_a_saved_batch_is_verified(self, saved, library, capsys):
         """Each line that does not hold is named."""
         assert main(["verify", str(saved), *library]) == 0
@@ -248,7 +263,6 @@ class TestBatch:
         out = capsys.readouterr().out.splitlines()
         found = [line for line in out if line.startswith("NOT FOUND")]
         assert [line[11:17] for line in found] == ["line 2", "line 4", "line 5"]
-        capsys.readouterr()
         for line, code, told in (
             (second, 0, "ok  line 1: "),
             (wrong[-1], 1, "NOT FOUND  line 1: was not answered: no word"),

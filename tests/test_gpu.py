@@ -89,6 +89,13 @@ class TestPack:
         assert torch.equal(found["a"], weights["a"])
         assert torch.equal(found["c"], weights["c"])
 
+    def test_parts_of_two_writes_are_refused(self, tmp_path):
+        for name in "vw":
+            write_weights(tmp_path / name, {"a": torch.randn(5)}, 8)
+        (tmp_path / "v.0").rename(tmp_path / "w.1")
+        with pytest.raises(ValueError, match="found 'a' in two parts"):
+            read_weights(tmp_path / "w")
+
     def test_weights_lie_in_parts_and_older_ones_go(self, tmp_path, monkeypatch):
         monkeypatch.setattr("training.pack._PART", 1000)
         weights = {name: torch.randn(80, 80) for name in "abc"}
@@ -268,12 +275,28 @@ class TestRun:
             assert card["stage"] == name
             assert card["plan"]["learning"]["taught"] == 0.8
             assert (out / name / "reader.safetensors.0").exists()
-        kept = read_weights(out / "teacher")  # its head, too
-        assert kept["span.weight"].shape == (2, 36)
-        for part in out.glob("teacher.*"):
+        kept = read_weights(out / "teacher" / "teacher")
+        assert "span.weight" in kept  # its head, too
+        for part in (out / "teacher").iterdir():
             shutil.copy(part, pack)
         again = Pack(pack).teacher(0.0, whole=False)[1]
-        assert torch.equal(again.span.weight, kept["span.weight"])
+        own = dict(again.named_parameters())
+        assert {bert_name(name) for name in own} == set(kept)
+        for name, parameter in own.items():
+            assert torch.equal(parameter, kept[bert_name(name)])
+
+    def test_a_teacher_that_cannot_be_kept_still_teaches(
+        self, pack, tmp_path, monkeypatch, capsys
+    ):
+        def fail(*_: object) -> None:
+            raise OSError("no space left")
+
+        monkeypatch.setattr("training.gpu.write_weights", fail)
+        told = "--init none --teach 0.2 --learn 0.5 --rows 1 --feeders 1 --device cpu"
+        arguments = [str(pack), "--out", str(tmp_path / "out"), *told.split()]
+        run(options().parse_args([*arguments, "--no-compiled", "--rehearse"]))
+        assert "no space left" in capsys.readouterr().out
+        assert (tmp_path / "out" / "last" / "reader.json").exists()
 
     def test_without_a_teacher_labels_alone_teach(self, pack, tmp_path, capsys):
         network = Network(size=SMALL)

@@ -30,7 +30,7 @@ from qa.library.progress import Progress
 from qa.library.records import StoredArticle
 from qa.models.runtime import usable_cores
 from qa.pipeline import QA
-from qa.render import to_text
+from qa.render import to_markdown, to_text
 from qa.schema import ANSWER_SCHEMA, answer_from_json
 from qa.settings import Settings
 from qa.types import Alternative, Answer, Article, Citation
@@ -687,6 +687,30 @@ def test_the_markdown_export_has_quote_place_and_hash(article):
         assert words in text
 
 
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        (0, "The articles do not say: none is about this."),
+        (1, "The chosen article does not say: it is not about this."),
+        (3, "The 3 chosen articles do not say: none is about this."),
+    ],
+)
+def test_what_the_articles_are_not_about_is_told_alone(article, chosen, told):
+    """Nothing is said to come nearest, wherever it is shown."""
+    near = cite(article, "Ada left")
+    none = missing(article, near, reason="no_match", nearest=())
+    drawn = [
+        Seen(turn_html(none, 1, lambda _: article, chosen)).text,
+        to_markdown(none, chosen),
+        export("markdown", "T", [(none, chosen)], DAY)["text"],
+        export("html", "T", [(none, chosen)], DAY)["text"].partition("<script")[0],
+        *([to_text(none)] if not chosen else []),
+    ]
+    for text in drawn:
+        assert told in text
+        assert "nearest" not in text.replace(".nearest", "")
+
+
 @pytest.mark.parametrize("kind", ["markdown", "html"])
 def test_an_export_tells_what_is_near_and_what_else_was_found(article, kind):
     near = cite(dataclasses.replace(article, id="b.md"), "Ada left", file_hash="ab12")
@@ -1006,7 +1030,8 @@ def test_the_chosen_articles_are_counted_and_make_the_examples(url, library):
     assert everything["passages"] > held.passages
     assert "chosen" not in everything  # what is kept is what is published
     for first in ([], ["rockets.txt"]):
-        for example in call(url, "page_examples", first, ["llamas.md"])["questions"]:
+        found = call(url, "page_examples", first, ["llamas.md"], 3)["questions"]
+        for example in found:
             cited = library.ask(example).citations
             assert "llamas.md" in {citation.article for citation in cited}
     kept = dict(got["answer"], text=None, sentence=None, reason="no_answer")
@@ -1423,7 +1448,7 @@ def test_examples_stand_in_line_like_questions(qa, monkeypatch):
         return ask(*given, **named)
 
     monkeypatch.setattr(QA, "ask", watched)
-    assert Actions(qa).page_examples([], [])["questions"]
+    assert Actions(qa).page_examples([], [], 5)["questions"]
     assert all(inside)
 
 

@@ -7,7 +7,8 @@ and the labels. DIR gets `log.jsonl` and two readers: the pupil as it is at the 
 (`last`) and the running mean of its weights (`mean`), each as `reader.json` and
 `reader.safetensors` in parts of 15 MB, since a lent machine may give no larger files
 back: `cat last/reader.safetensors.* > reader.safetensors` joins them. The teacher
-comes back too, as `teacher.*`: in the place of those in PACK, it goes on from there.
+comes back too, in `teacher`: in the place of all such files of PACK, it goes on from
+there.
 """
 
 import argparse
@@ -82,8 +83,8 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--dev-limit", type=int, default=200, help="questions of a set")
     parser.add_argument("--teach", type=float, default=215, help="seconds")
     parser.add_argument("--learn", type=float, default=295, help="seconds")
-    parser.add_argument("--teacher-rate", type=float, default=6e-5, help="its peak")
-    parser.add_argument("--rate", type=float, default=3e-4, help="the pupil's peak")
+    parser.add_argument("--teacher-rate", type=float, default=8e-5, help="its peak")
+    parser.add_argument("--rate", type=float, default=3.5e-4, help="the pupil's peak")
     parser.add_argument("--taught", type=float, default=0.8, help="share of the loss")
     parser.add_argument("--hints", type=float, default=1.0, help="weight of states")
     parser.add_argument(
@@ -92,7 +93,7 @@ def options() -> argparse.ArgumentParser:
         default=0.2,
         help="share of questions; this, --taught and --hints 0: labels alone teach",
     )
-    parser.add_argument("--rows", type=int, default=8, help="times those of SHAPES")
+    parser.add_argument("--rows", type=int, default=16, help="times those of SHAPES")
     parser.add_argument("--feeders", type=int, default=4, help="processes for each")
     parser.add_argument("--seed", type=int, default=1, help="of all that is drawn")
     parser.add_argument("--device", default="cuda")
@@ -176,14 +177,26 @@ class Lease:
         tables, teacher = tables.to(self.device), teacher.to(self.device)
         self.compile(teacher, tables, trains=True)
         learn(self.teaching, tables, teacher, feed, self.device, self.log)
-        taught = {bert_name(n): p.cpu() for n, p in teacher.named_parameters()}
-        write_weights(self.args.out / "teacher", taught, TEACHER_BITS)
-        self.log.write(kept="teacher")
+        self.keep_teacher(teacher)
         self.report("teacher", tables, teacher)
         kind = torch.float32 if self.device == "cpu" else torch.bfloat16
         wise = fresh(teacher).to(kind).eval()
         self.compile(wise, tables, trains=False)
         return advisor(tables, wise)
+
+    def keep_teacher(self, teacher: Network) -> None:
+        """Write the teacher as `training.pack` does."""
+        beside = self.args.out / "teacher.part"
+        weights = {bert_name(n): p.cpu() for n, p in teacher.named_parameters()}
+        try:
+            beside.mkdir(exist_ok=True)
+            write_weights(beside / "teacher", weights, TEACHER_BITS)
+            shutil.rmtree(self.args.out / "teacher", ignore_errors=True)
+            beside.rename(self.args.out / "teacher")
+        except OSError:  # its pupil is what the lent time is for
+            self.log.write(of="teacher", failed=traceback.format_exc()[-1500:])
+        else:
+            self.log.write(kept="teacher")
 
     def pupil(self) -> tuple[Tables, Network]:
         """Return the pupil as it sets out."""

@@ -71,7 +71,9 @@ def open_pools(data: Path, place: Path, settings: Settings) -> dict[str, QA]:
     dev = data / "dev"
     held = place / "held.jsonl"
     place.mkdir(parents=True, exist_ok=True)
-    held.write_text(held_articles(), encoding="utf-8")
+    articles = held_articles()
+    if not held.exists() or held.read_text("utf-8") != articles:  # kept looks hold on
+        held.write_text(articles, encoding="utf-8")
     files = [dev / f"{name}.jsonl.gz" for name, pool in SETS.items() if pool == "dev"]
     news = dev / "news_written/articles.jsonl"
     return {

@@ -92,10 +92,19 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], bits: int) -> None:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Return what `write_weights` wrote, from the parts that are there."""
+    """Return what `write_weights` wrote, from the parts that are there.
+
+    Raises:
+        ValueError: if two parts hold the same tensor, as those of two writes do.
+    """
     arrays: Arrays = {}
     for part in path.parent.glob(f"{path.name}.[0-9]*"):
-        arrays |= load_file(part)
+        found = load_file(part)
+        if twice := sorted(found.keys() & arrays.keys()):
+            raise ValueError(
+                f"{path}.*: found {twice[0]!r} in two parts, wanted those of one write"
+            )
+        arrays |= found
     ends = (".values", ".scales")
     names = sorted({n[: -len(ends[0])] if n.endswith(ends) else n for n in arrays})
     with ThreadPoolExecutor() as pool:
@@ -232,7 +241,7 @@ class Pack(NamedTuple):
         return Tables(read_weights(self.folder / "tables"))
 
     def teacher(self, dropout: float, *, whole: bool) -> tuple[Tables, Network]:
-        """Return a teacher's tables and network, which has learnt no spans yet.
+        """Return a teacher's tables and network, and its head if it comes from a run.
 
         Unless it has to be `whole`, what is missing is random: for a rehearsal.
 

@@ -101,8 +101,8 @@ def verify(arguments: argparse.Namespace) -> int:
     """Check whether the words of saved answers still stand in the files."""
     from qa.verify import Verifier
 
+    text = read_text(arguments.answer)  # all of it first: `qa batch` may still write
     verifier = Verifier(articles_of(arguments), store=store_of(arguments))
-    text = read_text(arguments.answer)
     if _is_lines(text):
         checks = list(_checks_of_lines(text, verifier))
     else:

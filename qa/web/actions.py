@@ -40,8 +40,7 @@ MAX_FILES = 50  # handed over at a time
 MAX_FILE_BYTES = 50_000_000
 MAX_UPLOAD_BYTES = 100_000_000  # all files that are handed over at a time
 _MAX_TURNS = 500  # of one conversation, the last, that are drawn or followed up
-_START_EXAMPLES = 5
-_INSTEAD_EXAMPLES = 3
+_MOST_EXAMPLES = 5
 
 _P = ParamSpec("_P")
 
@@ -245,12 +244,12 @@ class Actions:
         return {}
 
     @_told
-    def page_examples(self, articles: list[str], chosen: list[str]) -> Json:
+    def page_examples(self, articles: list[str], chosen: list[str], most: int) -> Json:
         """Find questions that are answered: by these articles first, then by any.
 
         Where some are chosen, only by those.
         """
-        count = _INSTEAD_EXAMPLES if articles else _START_EXAMPLES
+        count = min(most, _MOST_EXAMPLES)
         wanted = frozenset(chosen)
         asked = [
             article.id

@@ -178,7 +178,7 @@
     if (suggesting) { suggesting = "again"; return; } // what is asked may have changed meanwhile
     do {
       suggesting = "once";
-      await suggest($("examples"), [], "For instance", state.chosen);
+      await suggest($("examples"), [], "For instance", state.chosen, 5, "h2");
     } while (suggesting === "again");
     suggesting = "";
   }
@@ -309,9 +309,9 @@
     note.append(button);
     turn.querySelector(".asked").after(note);
   }
-  async function suggest(place, ids, heading, chosen, level = "h2") {
+  async function suggest(place, ids, heading, chosen, most, level) {
     try {
-      const { questions } = await call("page_examples", ids, chosen);
+      const { questions } = await call("page_examples", ids, chosen, most);
       if (!place.isConnected) return;
       if (!questions.length) return place.replaceChildren();
       const list = make("ul");
@@ -329,7 +329,7 @@
   function instead(turn, answer, chosen) {
     const near = [...new Set(answer.nearest.map((c) => c.article))], n = answer.chosen ?? 0;
     const who = n > 1 ? "chosen articles do" : n ? "chosen article does" : "articles do";
-    suggest(turn.querySelector(".instead"), near, `These the ${who} answer`, n ? chosen : [], "h3");
+    suggest(turn.querySelector(".instead"), near, `These the ${who} answer`, n ? chosen : [], 3, "h3");
   }
   function edit(turn, text, alone) {
     const number = Number(turn.dataset.turn);
