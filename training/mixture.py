@@ -1,6 +1,6 @@
 """Which sets train the reader, and how much of each.
 
-Quotas are questions per nominal epoch of 297,000; one with rivals is read once for each
+Quotas are questions per nominal epoch of 368,000; one with rivals is read once for each
 of three passages, or with pieces of several in one window. Written questions count
 most, then Wikipedia, statements and labelled unanswerable ones; training/README.md has
 the reasons.
@@ -44,12 +44,12 @@ QUOTA = {
     "rivals": 14000,
     "listed": 3000,
     "written_news": 60000,
-    "written_passages": 25000,
+    "written_passages": 40000,
     "written_dossiers": 45000,
     "written_rivals": 20000,
     "dossier_rivals": 45000,
-    "written_loose": 20000,
-    "loose_rivals": 20000,
+    "written_loose": 28000,
+    "loose_rivals": 28000,
 }
 TAUGHT = {"listed": 0.2}
 """Share of the loss that teachers have in sets on which they are no better."""
