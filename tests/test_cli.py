@@ -104,7 +104,7 @@ class TestUnread:
             (["ask", "what is said"], 3),
             (["chat"], 0),
             (["batch", "-"], 0),
-            (["eval", "known.jsonl"], 0),
+            (["eval", "known.jsonl"], 1),
         ],
     )
     def test_why_nothing_is_found_is_told(
