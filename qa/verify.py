@@ -11,7 +11,7 @@ from qa.library.sentences import paragraph_number, sentence_around
 from qa.schema import Json, answer_from_json
 from qa.types import Article, Citation
 
-__all__ = ["Check", "Verifier", "verify_answer"]
+__all__ = ["Check", "Verifier"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +113,6 @@ class Verifier:
             if not slash:
                 return None
         return path
-
-
-def verify_answer(
-    data: Json, articles: Path, *, store: Path | None = None
-) -> list[Check]:
-    """Read the cited files again and compare every quote with its place.
-
-    Of several answers a `Verifier` reads each file once.
-
-    Raises:
-        QAError: if the object is no answer, or the folder cannot be read.
-    """
-    return Verifier(articles, store=store).check(data)
 
 
 def _told(citation: Citation, article: Article) -> str:

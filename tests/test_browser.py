@@ -25,7 +25,7 @@ from qa.library.library import Library
 from qa.library.progress import Progress
 from qa.pipeline import QA
 from qa.settings import Settings
-from qa.verify import verify_answer
+from qa.verify import Verifier
 from qa.web.server import start
 from tests import axe
 from tests.conftest import LLAMAS, ROCKETS
@@ -827,7 +827,7 @@ def test_exports_are_read_back(page, library, folder, tmp_path):
         assert "landed on a barge" in texts[kind]
     (answer,) = json.loads(texts["json"])["answers"]
     assert answer["citations"][0]["quote"] == quote
-    checks = verify_answer(answer, folder)
+    checks = Verifier(folder).check(answer)
     assert checks
     assert all(check.is_verbatim and check.is_same_file for check in checks)
     alone = page.context.new_page()

@@ -34,7 +34,7 @@ from qa.render import to_markdown, to_text
 from qa.schema import ANSWER_SCHEMA, answer_from_json
 from qa.settings import Settings
 from qa.types import Alternative, Answer, Article, Citation
-from qa.verify import verify_answer
+from qa.verify import Verifier
 from qa.web.actions import Actions
 from qa.web.answer_html import turn_html
 from qa.web.examples import Examples, varied
@@ -662,7 +662,9 @@ def test_exports_can_be_read_back_and_verified(qa, folder):
     data = json.loads(found["text"])
     assert found["name"] == "qa-2015-11-20-llamas.json"
     assert answer_from_json(data["answers"][0]).citations == answer.citations
-    assert all(check.is_verbatim for check in verify_answer(data["answers"][0], folder))
+    assert all(
+        check.is_verbatim for check in Verifier(folder).check(data["answers"][0])
+    )
 
 
 def test_the_html_export_needs_nothing_else(article):
