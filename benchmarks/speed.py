@@ -215,8 +215,8 @@ def embed(pool: Pool, data: Path, most: int) -> dict[str, Any]:
 def read(pool: Pool, reader: Path, most: int = 30) -> dict[str, Any]:
     """Return times to read 8 passages, ours against torch on the same weights.
 
-    And against ours with 32 bits between the 8-bit layers, as without AMX it is; and
-    the time of the first passage alone, with which many questions end.
+    And against ours with 32 bits between the 8-bit layers, which some processors want;
+    and the time of the first passage alone, with which many questions end.
     """
     alone: list[float] = []
     times: dict[str, list[float]] = {"ours": [], "32 bits": [], "torch": []}

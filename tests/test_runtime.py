@@ -188,13 +188,14 @@ class TestEncoder:
         with pytest.raises(ValueError, match="f32"):
             Recipe((weights,), "spans", None, "bf16")
 
-    def test_sixteen_bits_are_for_processors_with_amx(self, tmp_path):
+    def test_sixteen_bits_are_for_processors_that_multiply_them(self, tmp_path):
         processor = tmp_path / "cpuinfo"
         assert fastest_between(processor) == "f32"  # not Linux
         processor.write_text("flags\t: fpu avx2 fma\n")
         assert fastest_between(processor) == "f32"
-        processor.write_text("flags\t: fpu avx2 amx_tile fma\n")
-        assert fastest_between(processor) == "bf16"
+        for ability in ("amx_tile", "avx512_bf16"):  # Intel; also AMD's from Zen 4 on
+            processor.write_text(f"flags\t: fpu avx2 {ability} fma\n")
+            assert fastest_between(processor) == "bf16"
 
     def test_eight_bits_are_for_processors_that_sum_them_whole(self, tmp_path):
         processor = tmp_path / "cpuinfo"

@@ -41,9 +41,10 @@ Precision = Literal["int8", "f32"]
 Between = Literal["f32", "bf16"]
 """Precision of attention, normalising and the heads, where linear layers have 8 bits.
 
-With 16 bits and AMX a reader's passage takes a tenth less time (`benchmarks.speed`),
-and its logits are as near to those of 32 bits throughout (by hand: 0.32 apart at most,
-0.37 with 32 bits); without AMX it takes longer.
+With 16 bits, where the processor multiplies them (AMX, or AVX-512 of BF16), a reader's
+passage takes a tenth less time (`benchmarks.speed`), and its logits are as near to
+those of 32 bits throughout (by hand, with AMX: 0.32 apart at most, 0.37 with 32 bits);
+elsewhere it takes longer.
 """
 
 _log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ _GRAPH = 3  # raise it with every change of `encoder.py` that changes results
 _MAX_CORES = 16
 
 _WHOLE_SUMS = frozenset(("avx512_vnni", "avx_vnni", "amx_int8"))
+_SIXTEEN_BITS = frozenset(("avx512_bf16", "amx_tile"))
 
 _CORES_A_STREAM: Mapping[Head, int] = {"vector": 1, "spans": 2}
 """Passages to embed come in hundreds, one to a core. Of those to read the first often
@@ -98,12 +100,12 @@ class Recipe:
 
 
 def fastest_between(processor: Path = Path("/proc/cpuinfo")) -> Between:
-    """Return the precision that is faster here: 16 bits on processors with AMX.
+    """Return what is faster here: 16 bits where the processor multiplies them.
 
     Args:
         processor: what the system says of it; where there is no such file, f32.
     """
-    return "bf16" if "amx_tile" in _abilities(processor) else "f32"
+    return "f32" if _SIXTEEN_BITS.isdisjoint(_abilities(processor)) else "bf16"
 
 
 def has_whole_sums(machine: str = "", processor: Path = Path("/proc/cpuinfo")) -> bool:
