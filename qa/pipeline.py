@@ -231,7 +231,6 @@ class QA:
             self.reader,
             proposed,
             worth_reading=settings.worth_reading,
-            apart=settings.apart,
             # no answer is sure that will not be given
             sure=[max(enough, min_confidence) for enough in settings.sure],
         )

@@ -25,12 +25,9 @@ class Settings:
     top_k: int = 7  # passages read for a question, at most; training/README.md
     # share of the first passage's score below which no other is read; qa/reading/stages
     worth_reading: float = 0.55
-    # score of the second passage below which the first is read alone; by hand, 0.8 and
-    # 0.9 answer alike
-    apart: float = 0.85
-    # confidence from which on no more are read, after one passage and after two;
-    # benchmarks.answers
-    sure: tuple[float, ...] = (0.65, 0.55)
+    # confidence from which on no more are read, after one passage, two, and so on;
+    # training.stopping
+    sure: tuple[float, ...] = (0.7, 0.6, 0.55, 0.5)
 
     # decide
     min_confidence: float = 0.3  # below it we abstain; training/README.md
@@ -52,7 +49,7 @@ class Settings:
             raise ValueError(
                 f"overlap_chars must be in [0, max_chars), got {self.overlap_chars}"
             )
-        shares = "dense_weight article_share worth_reading apart min_confidence"
+        shares = "dense_weight article_share worth_reading min_confidence"
         for name in shares.split():
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:

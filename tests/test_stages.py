@@ -46,7 +46,7 @@ def run(reader, hits, **options):
     def proposed(candidates):
         return propose(QUESTION, hits, candidates, STEP)
 
-    knobs = {"worth_reading": 0.0, "apart": 0.6, "sure": (0.9, 0.7)} | options
+    knobs = {"worth_reading": 0.0, "sure": (0.9, 0.7)} | options
     return read_in_stages(QUESTION, hits, reader, proposed, **knobs)
 
 
@@ -57,7 +57,6 @@ class TestSettings:
             {"sure": 0.5},
             {"sure": (0.5, 1.5)},
             {"sure": [0.5]},
-            {"apart": -0.1},
             {"article_share": 1.5},
             {"worth_reading": 2},
         ],
@@ -118,14 +117,11 @@ class TestReadInStages:
         assert reader.seen == ["a0", "a1"]
         assert [c.text for c in found] == ["Ann"]
 
-    def test_close_passages_are_read_together(self):
-        """Where the second is found nearly as well, the first has no say alone."""
-        reader = Named({"Ann": 1.5, "Bob": 4.0})
-        hits = hits_of("Ann won.", "No, Bob.", "Snow.")
-        found = run(reader, hits, apart=0.5, sure=(0.5, 0.7))
-        assert reader.seen == ["a0", "a1"]
-        assert reader.calls == [2]
-        assert {c.text for c in found} == {"Ann", "Bob"}
+    def test_each_of_the_first_is_read_alone(self):
+        """As many as there are stages; all others at one go."""
+        reader = Named({})
+        run(reader, hits_of("Rain.", "Snow.", "Hail.", "Fog.", "Sleet."))
+        assert reader.calls == [1, 1, 3]
 
     def test_all_at_one_go(self):
         """Without stages the reader is asked once."""
@@ -176,7 +172,7 @@ class Counting:
 
 def test_nobody_is_sure_of_what_will_not_be_given(folder, fast, tmp_path):
     """Who wants more confidence than an answer has gets more passages read for it."""
-    settings = replace(fast, sure=(0.0, 0.0), apart=1.0, worth_reading=0.0)
+    settings = replace(fast, sure=(0.0, 0.0), worth_reading=0.0)
     with QA.open(folder, store=tmp_path / "s", settings=settings) as qa:
         n_hits = len(qa.retrieve("What do llamas do?", top_k=settings.top_k))
         assert n_hits > 1

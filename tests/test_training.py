@@ -21,8 +21,8 @@ from qa.models.encoder import build
 from qa.models.runtime import has_whole_sums
 from qa.models.weights import Weights, minilm, read_arrays
 from qa.pipeline import QA
-from qa.reading.confidence import load_calibration
-from training import ablate, looks
+from qa.reading.confidence import Calibration, load_calibration
+from training import ablate, looks, stopping
 from training.adapters import adapt, merge
 from training.average import average
 from training.average import main as average_command
@@ -1151,6 +1151,28 @@ class TestLooks:
             worth = {h.passage.row for h in hits if h.score >= least * hits[0].score}
             assert {candidate.passage.row for candidate in candidates} == worth
             assert fewest <= len(worth) <= most
+
+    @pytest.mark.parametrize(("sure", "read"), [((), 5), ((0.3,), 1), ((1.0, 0.3), 2)])
+    def test_what_stopping_early_comes_to(self, library, sure, read):
+        """The same as `QA` would have come to; a sure answer ends the reading."""
+        looked = looks.look(library, "news", self.QUESTION, read=5)
+        settings = replace(library.settings, sure=sure, worth_reading=0.0)
+        always = Calibration("test", bias=0.0, weights={})
+        outcome = stopping.replay(looked, library, always, settings)
+        assert (outcome.is_answerable, outcome.is_given) == (True, True)
+        assert outcome.read == read
+
+    def test_stopping_tells_right_and_given_apart(self, library):
+        """The best answer may be right and held back, or wrong and given."""
+        looked = looks.look(library, "news", self.QUESTION, read=5)
+        _, candidates = looks.found(looked, library.library.store, library.settings)
+        said = max(candidates, key=lambda c: c.margin).text
+        for bias, answer in ((-9.0, said), (9.0, "Xanthe")):
+            calibration = Calibration("test", bias, weights={"margin": 0.1})
+            asked = replace(self.QUESTION, answers=(answer,))
+            other = replace(looked, question=asked)
+            outcome = stopping.replay(other, library, calibration, library.settings)
+            assert (outcome.is_right, outcome.is_given) == (answer == said, bias > 0)
 
     def test_looks_of_another_reader_or_store_are_refused(self, library, tmp_path):
         made = looks.made_of({"news": library})

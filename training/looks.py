@@ -7,7 +7,7 @@ Looks name rows, so they hold for the stores beside which they were made.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,16 @@ from qa.pipeline import QA
 from qa.search.retrieve import fuse, lift
 from qa.search.terms import content_words
 from qa.settings import Settings
-from qa.types import Candidate, Hit
+from qa.types import Candidate, Hit, Passage
 from training.written import held_articles, held_questions
 
 __all__ = [
     "HELD",
     "SETS",
+    "KeptReader",
     "Look",
     "found",
+    "hits_of",
     "look",
     "look_at_all",
     "made_of",
@@ -137,12 +139,26 @@ def _ranked(looked: Look, store: Store, settings: Settings) -> list[Hit]:
     ]
 
 
-def found(
-    looked: Look, store: Store, settings: Settings
-) -> tuple[list[Hit], list[Candidate]]:
-    """Return what `QA` would have found and read with these settings.
+class KeptReader:
+    """A reader that has read before: gives what a look holds of each passage."""
 
-    It is read without stopping at a sure answer, as far as it is worth reading.
+    name = "kept"
+
+    def __init__(self, looked: Look) -> None:
+        """Take a look; whatever is asked, its question is answered."""
+        self._looked = looked
+        self.count = 0
+        """Passages read so far."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        """Return the candidates of these passages, which the look must hold."""
+        self.count += len(passages)
+        spans = self._looked.read
+        return [Candidate(p, *span) for p in passages for span in spans[p.row]]
+
+
+def hits_of(looked: Look, store: Store, settings: Settings) -> list[Hit]:
+    """Return what `QA` would have found with these settings.
 
     Raises:
         ValueError: if the settings rank a passage high that was not read.
@@ -154,13 +170,23 @@ def found(
             f"not in all of the {len(hits)} that these settings rank first. Remove the "
             "file of looks, and read more with --read."
         )
+    return hits
+
+
+def found(
+    looked: Look, store: Store, settings: Settings
+) -> tuple[list[Hit], list[Candidate]]:
+    """Return what `QA` would have found and read with these settings.
+
+    It is read without stopping at a sure answer, as far as it is worth reading.
+
+    Raises:
+        ValueError: if the settings rank a passage high that was not read.
+    """
+    hits = hits_of(looked, store, settings)
     least = settings.worth_reading * hits[0].score if hits else 0.0
-    return hits, [
-        Candidate(hit.passage, *span)
-        for hit in hits
-        if hit.score >= least
-        for span in looked.read[hit.passage.row]
-    ]
+    worth = [hit.passage for hit in hits if hit.score >= least]
+    return hits, KeptReader(looked).read(looked.question.text, worth)
 
 
 def made_of(pools: Mapping[str, QA]) -> dict[str, str]:

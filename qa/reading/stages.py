@@ -1,10 +1,11 @@
 """Passages are read best first, and no further once the answer is sure.
 
-The first alone is read where the second has a low score, then two, then all that are
-worth it. Reading on from a sure answer helps hardly any: by hand, of 1,656 dev
-questions with an answer 72.0 % are answered right, and 72.2 % where all seven passages
-are read for each. Passages that hold the words of a sure answer are read all the same,
-so that the articles that agree are all cited.
+They are read one at a time, until an answer is sure or some are read, then all others
+that are worth it at one go. Reading on from a sure answer helps hardly any: of 1,656
+questions the best answer is right in 81.2 % where all are read, by 4.7 passages, and so
+in 81.0 %, by 2.3 (`training.stopping`). Two at first where both score high, as it was
+before, takes 2.4, and is right in 80.8 %. Passages that hold the words of a sure answer
+are read all the same, so that the articles that agree are all cited.
 
 Where no answer is sure, a passage that scores far below the first is not read either:
 it hardly ever has the answer. By hand with `training.looks` (2,552 questions), reading
@@ -31,7 +32,6 @@ def read_in_stages(
     propose: Callable[[Sequence[Candidate]], Sequence[Proposal]],
     *,
     worth_reading: float,
-    apart: float,
     sure: Sequence[float],
 ) -> list[Candidate]:
     """Return the candidates of the first hits, and of the others if need be.
@@ -43,27 +43,22 @@ def read_in_stages(
         propose: turns candidates into answers, most confident first.
         worth_reading: share of the first hit's score below which no other is read,
             unless it holds the words of a sure answer.
-        apart: score of the second hit from which on the first is not looked at alone:
-            a passage that both sides of retrieval rank high may answer better.
         sure: confidence from which on no other answer is looked for: after one hit,
             after two, and so on; then all others are read at one go.
     """
     rest = [hit.passage for hit in hits]
     least = worth_reading * hits[0].score if hits else 0.0
     worth = sum(hit.score >= least for hit in hits)
-    is_close = len(hits) > 1 and hits[1].score >= apart
     found: list[Candidate] = []
-    read, is_sure = 0, False
-    for n, enough in list(enumerate(sure, start=1))[is_close:]:
-        if n > worth:
-            break
-        found += reader.read(question, rest[: n - read])
-        rest, read = rest[n - read :], n
+    is_sure = False
+    for enough in sure[:worth]:
+        found += reader.read(question, rest[:1])
+        rest, worth = rest[1:], worth - 1
         proposals = propose(found)
         is_sure = bool(proposals) and proposals[0].confidence >= enough
         if is_sure:
             rest = [passage for passage in rest if says(passage.text, proposals[0])]
             break
     if not is_sure:
-        rest = rest[: worth - read]
+        rest = rest[:worth]
     return found + (reader.read(question, rest) if rest else [])
