@@ -211,6 +211,16 @@ class TestChoose:
         answer = decide([(a, found)])
         assert [other.text for other in answer.alternatives] == ["Bob"]
 
+    @pytest.mark.parametrize(("bare", "is_shown"), [("by", False), ("no", True)])
+    def test_function_words_alone_are_no_answer(self, bare, is_shown):
+        """However sure the reader is; "no" and its like do answer."""
+        a, b = passage("a", "Ann won it."), passage("b", f"There was {bare} other.")
+        answer = decide(
+            [(a, [candidate(a, "Ann", 1.0)]), (b, [candidate(b, bare, 3.0)])]
+        )
+        assert answer.text == (bare if is_shown else "Ann")
+        assert [other.text for other in answer.alternatives] == ["Ann"] * is_shown
+
     def test_citation_is_verbatim(self):
         """Offsets, quote and sentence agree with the article."""
         text = "It rained.\n\nAnn won the cup on Monday. Bob was ill."

@@ -16,7 +16,7 @@ from qa.reading.cite import cite, cite_passage
 from qa.reading.confidence import Calibration, Evidence
 from qa.reading.kinds import asks_several, asks_statement, fits, is_beside, statement
 from qa.reading.spans import level_marks
-from qa.search.terms import content_words, coverage, fold
+from qa.search.terms import content_words, coverage, fold, is_bare
 from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Reason
 
 __all__ = ["Proposal", "choose", "propose", "says"]
@@ -73,7 +73,9 @@ def propose(
     `unknown` is the share of the question's words that no article holds.
     Ties keep the order of the candidates, which is that of their scores.
     """
-    possible = [c for c in candidates if not is_beside(question, c.text)]
+    possible = [
+        c for c in candidates if not (is_bare(c.text) or is_beside(question, c.text))
+    ]
     considered = sorted(possible, key=_by_margin)[:_CONSIDERED]
     if asks_statement(question):
         considered = [replace(c, start=c.start + statement(c.text)) for c in considered]

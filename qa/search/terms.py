@@ -11,6 +11,7 @@ __all__ = [
     "content_words",
     "coverage",
     "fold",
+    "is_bare",
     "quoted_phrases",
     "spelled",
     "stem",
@@ -30,6 +31,7 @@ _FUNCTION_WORDS = frozenset(
     """.split()
 )
 _NAMES = frozenset(("May", "Will"))  # which function words may be, past the start
+_REPLIES = frozenset("no not some any".split())  # function words that answer, too
 _SUFFIXES = tuple("ations ation ions ings ion ing ies ers ed er es ly s e".split())
 _SHORTEST_STEM = 4  # characters
 # letters with dots between them, or a word with its "n't"; what else follows an
@@ -123,6 +125,21 @@ def _is_name(function_word: str, *, is_first: bool) -> bool:
     if len(function_word) > 1 and function_word.isupper():
         return True
     return function_word in _NAMES and not is_first
+
+
+def is_bare(text: str) -> bool:
+    """Tell whether a text holds function words alone, which answer nothing.
+
+    >>> is_bare("on the"), is_bare("The"), is_bare("the US"), is_bare("it didn't")
+    (True, True, False, False)
+    """
+    words = _words(text)
+    return bool(words) and all(
+        word.lower() in _FUNCTION_WORDS - _REPLIES
+        and not word.endswith("n't")
+        and (word == "I" or not word.isupper())
+        for word in words
+    )
 
 
 def _words(text: str) -> list[str]:
