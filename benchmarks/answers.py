@@ -34,6 +34,15 @@ from qa.types import Answer, Candidate, Passage
 
 SEED = 7
 UNCALIBRATED = Calibration("margin", bias=0.0, weights={"margin": 1.0})
+SYSTEMS = (
+    "qa",
+    "read all",
+    "no leads",
+    "outvoted",
+    "uncalibrated",
+    "sentence",
+    "first sentence",
+)
 
 
 class FirstSentence:
@@ -104,7 +113,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, help="kept for the next run")
     parser.add_argument("--most", type=int, default=1000, help="questions asked")
     parser.add_argument("--top-k", type=int, default=Settings().top_k)
-    parser.add_argument("--only", nargs="+", help="names of the systems to run")
+    parser.add_argument("--only", nargs="+", choices=SYSTEMS, help="of the systems")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Line", "news_articles", "news_questions", "need", "pool_of", "read_lines"]
+__all__ = ["Line", "news_questions", "need", "pool_of", "read_lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Line:
 def need(path: Path) -> Path:
     """Return the path, or end the run with one line that says what is missing."""
     if not path.exists():
-        sys.exit(f"{path} is missing: name the folder of the data with --data PATH")
+        sys.exit(f"{path} is missing: wanted is a file of the data, or their folder")
     return path
 
 
@@ -54,11 +54,6 @@ def pool_of(files: Iterable[Path]) -> dict[str, str]:
         for line in read_lines(path):
             pool.setdefault(line.context, line.title)
     return pool
-
-
-def news_articles(data: Path) -> list[dict[str, str]]:
-    """Return the newswire articles written about in `dev/news_written`."""
-    return list(_rows(need(data / "dev/news_written/articles.jsonl")))
 
 
 def news_questions(data: Path) -> Path:

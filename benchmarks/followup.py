@@ -8,22 +8,21 @@ Changed: of the questions that stand alone, how many were touched all the same.
 """
 
 import argparse
-import datetime
 import gzip
 import json
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 
+from benchmarks.results import keep
 from qa.conversation import standalone
 from qa.conversation.words import FUNCTION_WORDS, tokens
 from qa.types import Answer, Citation, Turn
 
-RESULTS = Path(__file__).parent / "results" / "followup.jsonl"
 CONVERSATIONS = ("canard_dev_half", "cast_2019_2022", "mtrag")
+SETS = ("news_dialogues", *CONVERSATIONS, "news_questions", "xquad_questions")
 MAX_WORDS = 60  # of an answer in the history: ours are spans and their sentences
 
 Complete = Callable[[str, Sequence[Turn]], str]
@@ -174,7 +173,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the sets")
     parser.add_argument("--show", type=int, default=0, help="print so many of each set")
-    parser.add_argument("--only", help="one set")
+    parser.add_argument("--only", choices=SETS, help="one set")
     args = parser.parse_args()
     news = args.data / "dev" / "news_written"
     if not news.is_dir():
@@ -187,12 +186,6 @@ def main() -> None:
     xquad = next((args.data / "dev").glob("xquad_en.jsonl*"), None)
     if xquad is not None:
         sets["xquad_questions"] = list(own_questions(xquad))
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
     for name, rows in sets.items():
         if args.only and name != args.only:
             continue
@@ -202,16 +195,8 @@ def main() -> None:
         if args.show:
             show(rows, args.show)
             continue
-        RESULTS.parent.mkdir(exist_ok=True)
-        line = {
-            "commit": commit,
-            "date": datetime.date.today().isoformat(),
-            "set": name,
-            "settings": {"max_words": MAX_WORDS},
-            "figures": figures,
-        }
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        settings = {"max_words": MAX_WORDS}
+        keep("followup", {"set": name, "settings": settings, "figures": figures})
 
 
 if __name__ == "__main__":

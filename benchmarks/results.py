@@ -1,7 +1,9 @@
 """One line of JSON for each measurement, with what is needed to read it later."""
 
 import json
+import os
 import platform
+import re
 import subprocess
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -9,9 +11,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from qa.models.runtime import has_whole_sums
+
 __all__ = ["keep"]
 
 _FOLDER = Path(__file__).parent / "results"
+_ABILITIES = ("avx2", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_tile")
 _PACKAGES = ("faiss-cpu", "openvino", "sentence-transformers", "tantivy", "torch")
 
 
@@ -22,7 +27,8 @@ def keep(name: str, figures: Mapping[str, Any]) -> Path:
     line = {
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": _commit(),
-        "machine": f"{platform.machine()}, {_processor()}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {_processor()}",
+        "linear_layers": "8 bits" if has_whole_sums() else "32 bits",
         "python": platform.python_version(),
         "versions": {package: metadata.version(package) for package in _PACKAGES},
         **figures,
@@ -44,6 +50,11 @@ def _commit() -> str:
 
 
 def _processor() -> str:
-    import os
-
-    return f"{os.cpu_count()} cores"
+    """Return the name of the processor, and what it can do that makes models fast."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor() or "unknown"
+    name = re.search(r"^model name\s*: (.+)$", told, re.M)
+    able = [ability for ability in _ABILITIES if ability in told.split()]
+    return ", ".join([name[1] if name else "unknown", *able])

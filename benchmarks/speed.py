@@ -76,7 +76,7 @@ TARGETS = (
     Target("rss_mb", 600),
     Target("read_8_ms", 120),
 )
-"""Of this issue and, for reading 8 passages, of the reader's."""
+"""What the product promises; README tells which were reached where."""
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A run on a lent GPU, rehearsed on the CPU: the pack, the feed, the course."""
+"""A run on a rented GPU, rehearsed on the CPU: the pack, the feed, the course."""
 
 import json
 import os

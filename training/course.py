@@ -104,7 +104,7 @@ def compile_layers(
             if trains:
                 logits.float().square().sum().backward()
         network.zero_grad(set_to_none=True)
-    except Exception:  # a run on lent time goes on without
+    except Exception:  # a run on rented time goes on without
         log.write(compiled=traceback.format_exc()[-1500:])
         for layer in network.layers:
             layer._compiled_call_impl = None  # as before compile()

@@ -5,7 +5,7 @@
 PACK is what `training.pack` wrote. The teacher learns from labels, the pupil from it
 and the labels. DIR gets `log.jsonl` and two readers: the pupil as it is at the end
 (`last`) and the running mean of its weights (`mean`), each as `reader.json` and
-`reader.safetensors` in parts of 15 MB, since a lent machine may give no larger files
+`reader.safetensors` in parts of 15 MB, since a rented machine may give no larger files
 back: `cat last/reader.safetensors.* > reader.safetensors` joins them. The teacher
 comes back too, in `teacher`: in the place of all such files of PACK, it goes on from
 there.
@@ -58,7 +58,7 @@ _PART = 15_000_000  # bytes of a file that comes back
 def save_parts(out: Path, network: Network, facts: Mapping[str, object]) -> None:
     """Write a reader to the folder `out`, its weights in parts.
 
-    What lay there goes only when all is written: time lent may end at any moment.
+    What lay there goes only when all is written: rented time may end at any moment.
     """
     beside = out.with_suffix(".part")
     shutil.rmtree(beside, ignore_errors=True)
@@ -106,8 +106,8 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
-class Lease:
-    """One run on lent time: its options, its log, and what it is about to train."""
+class Rental:
+    """One run on rented time: its options, its log, and what it is about to train."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args, self.device, self.pack = args, args.device, Pack(args.pack)
@@ -193,7 +193,7 @@ class Lease:
             write_weights(beside / "teacher", weights, TEACHER_BITS)
             shutil.rmtree(self.args.out / "teacher", ignore_errors=True)
             beside.rename(self.args.out / "teacher")
-        except OSError:  # its pupil is what the lent time is for
+        except OSError:  # its pupil is what the rented time is for
             self.log.write(of="teacher", failed=traceback.format_exc()[-1500:])
         else:
             self.log.write(kept="teacher")
@@ -219,7 +219,7 @@ class Lease:
         try:
             sets = dev_sets(self.args.data, self.args.dev_limit)
             found = score_all(tables, fresh(network).eval(), sets)
-        except Exception:  # the weights are what the lent time is for
+        except Exception:  # the weights are what the rented time is for
             self.log.write(of=name, failed=traceback.format_exc()[-1500:])
         else:
             self.log.write(of=name, dev=found)
@@ -227,28 +227,28 @@ class Lease:
 
 def run(args: argparse.Namespace) -> None:
     """Train a teacher, where the pupil is to have one, and the pupil."""
-    lease = Lease(args)
+    rental = Rental(args)
     torch.manual_seed(args.seed)
     torch.set_float32_matmul_precision("high")
-    device, log = lease.device, lease.log
+    device, log = rental.device, rental.log
     with ExitStack() as stack:
-        *taught, advised = [stack.enter_context(feed) for feed in lease.feeds()]
-        advise = lease.teach(taught[0]) if taught else None
-        tables, pupil = lease.pupil()
-        lease.compile(pupil, tables, trains=True)
+        *taught, advised = [stack.enter_context(feed) for feed in rental.feeds()]
+        advise = rental.teach(taught[0]) if taught else None
+        tables, pupil = rental.pupil()
+        rental.compile(pupil, tables, trains=True)
         mean = learn(
-            lease.learning,
+            rental.learning,
             tables,
             pupil,
             advised,
             device,
             log,
             advise=advise,
-            keep=lease.keep,
+            keep=rental.keep,
         )
-    lease.keep(pupil, mean)
-    lease.report("last", tables, pupil)
-    lease.report("mean", tables, with_weights(pupil, mean))
+    rental.keep(pupil, mean)
+    rental.report("last", tables, pupil)
+    rental.report("mean", tables, with_weights(pupil, mean))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
     python -m training.pack --data DATA --encoder FOLDER --out PACK
 
-A lent machine may reach nothing and take little at a time. Matrices travel as codes of
-a few bits with one scale a row, deflated; training mends what that costs where weights
-are trained, so the tables, which stay as they are, keep more bits. FOLDER holds the
-published files of all-mpnet-base-v2 (`mpnet.py`).
+A rented machine may reach nothing and take little at a time. Matrices travel as codes
+of a few bits with one scale a row, deflated; training mends what that costs where
+weights are trained, so the tables, which stay as they are, keep more bits. FOLDER holds
+the published files of all-mpnet-base-v2 (`mpnet.py`).
 """
 
 import argparse
