@@ -23,7 +23,7 @@ from qa.reading.stages import read_in_stages
 from qa.remember import Recent
 from qa.search.embed import open_embedder
 from qa.search.retrieve import HybridRetriever
-from qa.search.terms import checked, content_words, well_formed
+from qa.search.terms import checked, topic_words, well_formed
 from qa.settings import Settings
 from qa.types import Answer, Candidate, Hit, Turn
 
@@ -194,7 +194,8 @@ class QA:
         return self._calibration.threshold(min_precision)
 
     def close(self) -> None:
-        """Close the store."""
+        """Close the store and end the threads; nothing can be asked afterwards."""
+        self.retriever.close()
         self._store.close()
 
     def __enter__(self) -> "QA":
@@ -216,7 +217,7 @@ class QA:
         begun = time.perf_counter()
         hits = self.retriever.retrieve(question, top_k=settings.top_k, only=only)
         retrieved = time.perf_counter()
-        words = content_words(question)
+        words = topic_words(question)
         unknown_words = self.retriever.unknown(words)
         unknown = len(unknown_words) / max(1, len(words))
 

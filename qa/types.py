@@ -210,7 +210,7 @@ class Answer:
     alternatives: tuple[Alternative, ...] = ()
     nearest: tuple[Citation, ...] = ()
     unknown_words: tuple[str, ...] = ()
-    timings: Mapping[str, float] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict, compare=False)
     passages: int = 0  # how many passages were asked: all, or those of `only`
 
     def __post_init__(self) -> None:

@@ -179,6 +179,13 @@ class TestChoose:
         answer = decide(pairs)
         assert [c.article for c in answer.nearest] == ["c", "a", "b"]
 
+    def test_as_sure_as_asked_for_is_given(self):
+        """The bar itself is enough: "from 30 % on"."""
+        a = passage("a", "Ann won.")
+        asked = 1 / (1 + math.exp(-1.0))
+        answer = decide([(a, [candidate(a, "Ann", 1.0)])], min_confidence=asked)
+        assert (answer.text, answer.confidence) == ("Ann", asked)
+
     def test_less_sure_than_asked_for(self):
         """A higher bar turns an answer into an abstention that keeps its span."""
         a = passage("a", "Ann won.")
@@ -402,6 +409,59 @@ class TestKinds:
     def test_one_is_asked_for(self, question):
         """Verbs and some singulars end like plurals."""
         assert not asks_several(question)
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "Which Texas city is the largest?",
+            "What did James do in 1990?",
+            "What is Mars called in Greek?",
+            "Which costs more, milk or tea?",
+            "Which comes first?",
+        ],
+    )
+    def test_names_and_verbs_in_s_are_no_plurals(self, question):
+        assert not asks_several(question)
+
+    @pytest.mark.parametrize(
+        ("question", "is_statement"),
+        [
+            ("What else did Iran say about it?", True),
+            ("What did the man who survived say about it?", True),
+            ("What was said about Assad?", True),
+            ("What was the name of Said Ahmed's first film?", False),
+            ("What was the book that Orwell said he wrote?", False),
+            ("What did Watt add to the steam engine?", False),
+        ],
+    )
+    def test_what_somebody_said_is_asked_for(self, question, is_statement):
+        """By the verb of the question, not by one in what follows, nor by a name."""
+        assert asks_statement(question) == is_statement
+
+    @pytest.mark.parametrize(
+        ("question", "answer", "fit"),
+        [
+            ("How long did the strike last?", "a week", 1.0),
+            ("How often does the train run?", "daily", 1.0),
+            ("How much time was left in the game?", "3:08", 1.0),
+            ("How many came that day?", "people of the week", -1.0),
+            ("When was it built?", "in the late eighteenth century", 1.0),
+            ("When did it burn?", "the nineties", 1.0),
+            ("When did it burn?", "three parties", -1.0),
+            ("Who did it?", "習近平", 1.0),
+            ("Who did it?", "12 – 15", -1.0),
+        ],
+    )
+    def test_periods_and_names_of_other_scripts(self, question, answer, fit):
+        """A period may be a time or an amount; a dash is no name."""
+        assert fits(question, answer) == fit
+
+    def test_a_clock_may_tell_what_was_left(self):
+        """A time of day is dropped where an amount is asked, but not a duration."""
+        a = passage("a", "Only 3:08 was left.")
+        hits, found = [Hit(a, 1.0, 0.5, 2.0)], [candidate(a, "3:08", 3.0)]
+        assert propose("How much time was left?", hits, found, STEP)
+        assert not propose("How far was it?", hits, found, STEP)
 
     def test_evidence_is_of_the_kind_asked_for(self):
         """An amount or a statement further on is not what is asked for."""

@@ -1,4 +1,4 @@
-"""110 questions over the shipped articles: the level reached is the level kept."""
+"""110 questions over the shipped articles: the level reached is kept."""
 
 from pathlib import Path
 
@@ -32,10 +32,30 @@ def test_the_passage_is_found(report):
 
 
 def test_the_answer_is_right(report):
-    """The level of the shipped reader and its calibration; a little room for chance."""
-    assert report.right >= 0.74
-    assert report.has_answer_f1 >= 0.70
-    assert report.mean("abstention_recall") >= 0.85
+    """The level of the shipped reader and its calibration, less two or three questions.
+
+    In 8 and in 32 bits other ones of the unsure are right.
+    """
+    assert report.right >= 0.78
+    assert report.has_answer_f1 >= 0.75
+    assert report.mean("abstention_recall") >= 0.87
+
+
+def test_as_much_is_read_as_it_takes(qa, monkeypatch):
+    """One passage for a sure answer; all that is worth it where none is found."""
+    read = []
+    reading = qa.reader.read
+
+    def spy(question, passages):
+        read.append(len(passages))
+        return reading(question, passages)
+
+    monkeypatch.setattr(qa.reader, "read", spy)
+    assert qa.ask("When did New Horizons reach Pluto?").is_found
+    assert read == [1]
+    read.clear()
+    assert not qa.ask("Who composed the anthem of Mars?").is_found
+    assert 4 < sum(read) <= qa.settings.top_k
 
 
 class TestIran:

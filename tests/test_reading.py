@@ -241,6 +241,21 @@ class TestSpanReader:
         assert "answer" in spans
         assert not any("\n" in span for span in spans)
 
+    def test_windows_share_words(self, reader, monkeypatch):
+        """What stands where one window ends is read whole by the next."""
+        read = []
+        logits = reader._model.logits
+
+        def spy(windows):
+            windows = list(windows)
+            read.extend(sum(s == 1 for s in w.sequence_ids) for w in windows)
+            return logits(windows)
+
+        monkeypatch.setattr(reader._model, "logits", spy)
+        n_words = 400
+        reader.read("where?", [passage("filler " * n_words)])
+        assert sum(read) > 1.2 * n_words
+
     def test_marks_alone_are_no_span(self, reader):
         """A full stop is never proposed, however few words a passage has."""
         found = reader.read("where?", [passage("Filler. Answer. ...")])

@@ -1,6 +1,7 @@
 """What was asked lately, and when it may not be answered from memory."""
 
 import dataclasses
+import threading
 
 import filelock
 import pytest
@@ -90,6 +91,29 @@ class TestAskingAgain:
         asked = len(questions)
         qa.ask(QUESTION)
         assert len(questions) > asked
+
+    @pytest.mark.parametrize("asked", [" How  many", "How\u00a0many", "How\nmany"])
+    def test_white_space_makes_no_other_question(self, counted, asked):
+        """What pasting leaves between the words is neither read nor remembered."""
+        qa, questions = counted
+        first = qa.ask(QUESTION)
+        n_read = len(questions)
+        again = qa.ask(QUESTION.replace("How many", asked))
+        assert dataclasses.replace(again, question=QUESTION) == first
+        assert len(questions) == n_read
+
+    def test_equal_answers_are_equal(self, folder, fast, tmp_path):
+        """However long each took; so they can be compared, counted and kept in sets."""
+        fast = dataclasses.replace(fast, remembered=0)
+        with QA.open(folder, store=tmp_path / "store", settings=fast) as qa:
+            assert len({qa.ask(QUESTION), qa.ask(QUESTION)}) == 1
+
+    def test_closing_ends_its_threads(self, folder, fast, tmp_path):
+        before = set(threading.enumerate())
+        with QA.open(folder, store=tmp_path / "store", settings=fast) as qa:
+            qa.ask(QUESTION)
+            assert set(threading.enumerate()) - before
+        assert not set(threading.enumerate()) - before
 
     def test_half_a_surrogate_pair_is_only_a_character(self, qa):
         """Bytes of a terminal that are no UTF-8 arrive so."""

@@ -438,6 +438,18 @@ class TestCache:
         assert _open_and_run(weights) == expected
         assert "set QA_CACHE" in caplog.text
 
+    def test_what_cannot_be_kept_is_made_once(self, weights, monkeypatch, caplog):
+        """A full disk costs no second compilation."""
+
+        def refuse(*_):
+            raise OSError(28, "No space left on device")
+
+        caplog.set_level("INFO")
+        monkeypatch.setattr("qa.models.runtime.keep", refuse)
+        _open_and_run(weights)
+        assert caplog.text.count("compiled in") == 1
+        assert "set QA_CACHE" in caplog.text
+
     def test_nobody_reads_half_a_file(self, tmp_path):
         target = tmp_path / "deep" / "file"
         replace_file(target, b"one")

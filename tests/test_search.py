@@ -10,7 +10,7 @@ from qa.library.sync import sync
 from qa.pipeline import QA
 from qa.search.embed import open_embedder
 from qa.search.retrieve import HybridRetriever, fuse, lift
-from qa.search.terms import content_words, coverage, quoted_phrases
+from qa.search.terms import content_words, coverage, quoted_phrases, topic_words
 from qa.search.vectors import VectorIndex
 from qa.search.words import WordIndex
 from qa.settings import Settings
@@ -117,6 +117,15 @@ class TestTerms:
             "closed",
             "harbour",
         ]
+
+    def test_letters_that_are_names(self):
+        """Vitamin D is not vitamin C."""
+        assert content_words("What is vitamin D good for?") == ["vitamin", "D", "good"]
+        assert content_words("A vitamin is what?") == ["vitamin"]
+
+    def test_an_amount_is_no_topic(self):
+        """Nobody is told that no article contains "many"."""
+        assert topic_words("How many did I pay?") == ["pay"]
 
     def test_only_function_words(self):
         """A question without any other word keeps what it has."""
@@ -322,6 +331,14 @@ class TestWords:
         found = WordIndex(store).search("harbour", 5)
         (store.folder / "words" / "generation").write_bytes(b"\xff\xfe1 a b")
         assert WordIndex(store).search("harbour", 5) == found
+
+    def test_a_lost_generation_doubles_nothing(self, store):
+        """An index in use whose marker goes is written anew, not once more."""
+        index = WordIndex(store)
+        found = index.search("harbour", 5)
+        (store.folder / "words" / "generation").unlink()
+        index.catch_up()
+        assert index.search("harbour", 5) == found
 
     def test_an_index_that_is_being_written_answers_as_it_is(self, store, caplog):
         """No question waits; once it is written, what came is found."""

@@ -202,6 +202,16 @@ class TestFollowing:
         assert not base.exists()
         assert is_written(store, NAME)
 
+    def test_a_base_of_a_generation_to_come_is_not_kept(self, store):
+        """A store put back from a copy is older than the base beside it."""
+        VectorIndex(store, NAME, DIM)
+        (base,) = store.folder.glob("*.faiss")
+        now = str(store.generation)
+        head, _, tail = base.name.rpartition(now)
+        assert head
+        base.rename(base.with_name(f"{head}{store.generation + 1}{tail}"))
+        assert not is_written(store, NAME)
+
     def test_shrinks_back(self, store):
         """A library that became small is compared whole again."""
         index = index_of(store)

@@ -18,7 +18,7 @@ from qa.evaluation.questions import Question
 from qa.library.store import Store
 from qa.pipeline import QA
 from qa.search.retrieve import fuse, lift
-from qa.search.terms import content_words
+from qa.search.terms import topic_words
 from qa.settings import Settings
 from qa.types import Candidate, Hit, Passage
 from training.written import held_articles, held_questions
@@ -114,7 +114,7 @@ def look(qa: QA, name: str, question: Question, read: int) -> Look:
     """
     settings, store = qa.settings, qa.library.store
     dense, lexical = qa.retriever.sides(question.text, pool=settings.pool)
-    words = content_words(question.text)
+    words = topic_words(question.text)
     unknown = len(qa.retriever.unknown(words)) / max(1, len(words))
     bare = Look(name, question, unknown, dense, lexical, {})
     passages = [hit.passage for hit in _ranked(bare, store, settings)[:read]]

@@ -234,6 +234,7 @@ def _made(recipe: Recipe, core: Any, blob: Path) -> Any:
     """Build and compile, and keep the result where that is possible."""
     from filelock import FileLock
 
+    compiled = None
     try:
         blob.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(blob.with_suffix(".lock")):
@@ -241,10 +242,9 @@ def _made(recipe: Recipe, core: Any, blob: Path) -> Any:
             if compiled is None:
                 compiled = _compile(recipe, core)
                 keep(blob, compiled.export_model().getvalue())
-            return compiled
     except OSError as error:
         _log.warning("%s: cannot keep the model (%s); set QA_CACHE", blob, error)
-        return _compile(recipe, core)
+    return _compile(recipe, core) if compiled is None else compiled
 
 
 def _compile(recipe: Recipe, core: Any) -> Any:

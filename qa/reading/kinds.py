@@ -23,10 +23,11 @@ _ASKS = re.compile(
     r"|(?P<amount>how (?:many|much|old|long|far|high|large|big|tall|deep|heavy|fast"
     r"|often|wide)|what (?:number|share|percentage|percent|proportion|amount|price"
     r"|rate))"
-    r"|(?P<statement>what (?:did|does|do|has|have|had|was|were) .*?"
-    r"\b(?:say|said|tell|told|ask|asked|claim|argue|warn|announce|promise|declare"
-    r"|suggest|predict|explain|reply|replied|insist|deny|denied|admit|add|write"
-    r"|written))"
+    r"|(?P<statement>what (?:else |exactly )?"
+    # not "what was the book that he said", nor a name: Said
+    r"(?:(?:did|does|do|has|have|had)|(?:was|were)(?!.*\b(?:who|that|which|by)\b)) .*?"
+    r"\b(?:say|(?-i:said|SAID)|tell|told|ask|asked|claim|argue|warn|announce|promise"
+    r"|declare|suggest|predict|explain|reply|replied|insist|deny|denied|admit))"
     r"|(?P<person>who|whom|whose)"
     r"|(?P<other>what|which|where|why|how))\b",
     re.I,
@@ -41,12 +42,14 @@ _BEFORE = frozenset(  # a word that asks, where the clause does not start with i
 _LOOKED_AT = 40  # characters before such a word
 _PLURAL = (  # by its last letter, which "status", "basis" and "press" have too
     r"(?!(?:news|series|species|means|politics|physics|economics|mathematics|athletics"
-    r"|does|goes|says)\b)\w{2,}[^\W_](?<![su])(?<!i)s\b"
+    r"|does|goes|says)\b)(?-i:[a-z])\w+[^\W_](?<![su])(?<!i)s\b"
 )
 _SEVERAL = re.compile(
-    rf"\bwhich\s+{_PLURAL}"
+    # "which costs more" is one, and so is what has a name in -s
+    rf"\bwhich\s+{_PLURAL}(?!\s+(?:more|most|less|least|first|last|the|an?|in|of)\b)"
     # behind another word it may be a verb: "which bank leads the talks"
-    rf"|\b(?:which|what)\s+(?:\w+\s+)?{_PLURAL}\s+"
+    rf"|\b(?:which|what)\s+(?:(?!(?:do|did|does|is|are|was|were|has|have|had|will)\b)"
+    rf"\w+\s+)?{_PLURAL}\s+"
     r"(?:are|were|have|had|do|did|does|has|is|was|will|would|can|could|should|must|may"
     r"|might|\w{3,}ed)\b"
     r"|\b(?:which|what)\s+(?:two|three|four|five|six|seven|eight|nine|ten|\d+)\s"
@@ -64,10 +67,12 @@ _TIME = re.compile(
     r"\d|\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
     r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
     r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
-    r"|\b(?:last|next|this|early|late|mid|the)[ -]?(?:week|month|year|spring|summer"
-    r"|autumn|fall|winter|day|century|decade|night|morning|weekend)s?\b"
+    r"|\b(?:last|next|this|early|late|mid|the)[ -]?(?:week|month|year|fall|day|decade"
+    r"|weekend)s?\b"
     r"|\b(?:ago|after|before|during|since|until|today|yesterday|tomorrow|midnight|noon"
-    r"|spring|summer|autumn|winter|christmas|easter)\b",
+    r"|spring|summer|autumn|winter|christmas|easter|century|centuries|world war"
+    r"|dawn|dusk|morning|afternoon|evening|night|(?:twen|thir|for|fif|six|seven|eigh"
+    r"|nine)ties)\b",
     re.I,
 )
 _NUMBER = re.compile(
@@ -82,8 +87,15 @@ _CLOCK = re.compile(  # says when, never how many
     r"|\b\d{3,4}\s?(?:GMT|UTC)\b",
     re.I,
 )
-_DURATION = re.compile(r"\bhow (?:fast|long)\b", re.I)  # "3:59" may be one
-_NAME = re.compile(r"[A-Z][\w'’.-]*|[^\x00-\x7f]")
+_LASTS = re.compile(  # "3:59" and "a week" may be the answer
+    r"\bhow (?:fast|long|often|much (?:more )?time|many (?:hours|minutes|seconds))\b",
+    re.I,
+)
+_PERIOD = re.compile(
+    r"\b(?:(?:second|minute|hour|day|night|week|month|year|decade)s?|century|centuries"
+    r"|(?:hour|dai|night|week|month|year)ly|annually|always|rarely|seldom|often)\b",
+    re.I,
+)
 _CLAUSE = re.compile(r"\w+(?:\W+\w+){3}")  # four words: less is no statement
 _REPORT = re.compile(  # verbs that say the same as "said"; "denied that" must stay
     r"(?:\w+ly\s+)?(?:added|affirmed|announced|argued|asserted|claimed|confirmed|declared"
@@ -97,12 +109,6 @@ _PERSONS = re.compile(
     r"|chairman|director|\w+ers?|\w+ors?|\w+ists?|\w+men|\w+ians?)\b",
     re.I,
 )
-_MARKS = {
-    "time": (_TIME,),
-    "amount": (_NUMBER,),
-    "person": (_NAME, _PERSONS),
-    "statement": (_CLAUSE,),
-}
 
 
 @lru_cache(16)  # every span that is proposed looks at it
@@ -200,8 +206,21 @@ def fits(question: str, span: str) -> float:
     0.0
     """
     kind = _kind(question)
-    if kind not in _MARKS:
+    if kind == "time":
+        is_fit = _TIME.search(span) is not None
+    elif kind == "amount" and _LASTS.search(question):
+        is_fit = bool(_NUMBER.search(span) or _PERIOD.search(span))
+    elif kind == "amount":
+        is_fit = _NUMBER.search(_CLOCK.sub(" ", span)) is not None
+    elif kind == "person":
+        is_fit = _PERSONS.search(span) is not None or any(map(_may_begin_name, span))
+    elif kind == "statement":
+        is_fit = _CLAUSE.search(span) is not None
+    else:
         return 0.0
-    if kind == "amount" and not _DURATION.search(question):
-        span = _CLOCK.sub(" ", span)
-    return 1.0 if any(mark.search(span) for mark in _MARKS[kind]) else -1.0
+    return 1.0 if is_fit else -1.0
+
+
+def _may_begin_name(char: str) -> bool:
+    """Tell whether it is a capital, or a letter of a script that has none."""
+    return char.isalpha() and not char.islower()

@@ -7,6 +7,8 @@ import unicodedata
 import numpy as np
 import numpy.typing as npt
 
+from qa.search.terms import UNSEEN
+
 __all__ = [
     "Blocks",
     "Logits",
@@ -31,7 +33,6 @@ Blocks = npt.NDArray[np.int64]
 _UNIT = re.compile(
     r"(?:\d+(?:[.,:/]\d+)+|(?:[^\W\d_]\.){2,}|\w+(?:\u0300+\w+)*)(?P<marks>\u0300*)"
 )
-_UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff"  # soft hyphen, and no width
 _CURRENCY = "$£€¥"
 _BEFORE = f"{_CURRENCY}#@"  # belongs to a number or name that follows
 _AFTER = "%°"
@@ -54,7 +55,7 @@ def level_marks(text: str) -> str:
     """
     if text.isascii():
         return text
-    joining = [char for char in set(text) if char in _UNSEEN or _is_mark(char)]
+    joining = [char for char in set(text) if char in UNSEEN or _is_mark(char)]
     return text.translate(dict.fromkeys(map(ord, joining), "\u0300"))
 
 

@@ -117,6 +117,10 @@ class HybridRetriever:
         self._words = WordIndex(store)
         self._beside = ThreadPoolExecutor(_AT_ONCE, "qa-words")
 
+    def close(self) -> None:
+        """End the threads that search; nothing can be asked afterwards."""
+        self._beside.shutdown()
+
     def catch_up(self) -> bool:
         """Follow the store to its present generation; tell whether both are there.
 

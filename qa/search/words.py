@@ -218,6 +218,8 @@ class WordIndex:
         generation = self._store.generation
         held = self._generation()
         writer = index.writer(_HEAP_BYTES, 1)
+        if held < 0:  # nothing in it counts: all comes anew
+            writer.delete_all_documents()
         for row in self._store.removed_since(held).tolist():
             writer.delete_documents_by_term("row", row)
         for row, passage in self._store.born_since(held):
