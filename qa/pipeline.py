@@ -16,16 +16,16 @@ from qa.library.progress import Progress
 from qa.library.scan import check_articles, default_store
 from qa.library.store import Store
 from qa.protocols import Mode, Reader
-from qa.reading.answer import Proposal, choose, propose
+from qa.reading.answer import choose
 from qa.reading.confidence import Calibration, load_calibration
 from qa.reading.read import open_reader
-from qa.reading.stages import read_in_stages
+from qa.reading.stages import read_and_propose
 from qa.remember import Recent
 from qa.search.embed import open_embedder
 from qa.search.retrieve import HybridRetriever
 from qa.search.terms import checked, topic_words, well_formed
 from qa.settings import Settings
-from qa.types import Answer, Candidate, Hit, Turn
+from qa.types import Answer, Hit, Turn
 
 __all__ = ["QA"]
 
@@ -219,27 +219,20 @@ class QA:
         retrieved = time.perf_counter()
         words = topic_words(question)
         unknown_words = self.retriever.unknown(words)
-        unknown = len(unknown_words) / max(1, len(words))
-
-        def proposed(candidates: Sequence[Candidate]) -> list[Proposal]:
-            return propose(
-                question, hits, candidates, self._calibration, unknown=unknown
-            )
-
-        candidates = read_in_stages(
+        proposals = read_and_propose(
             question,
             hits,
             self.reader,
-            proposed,
-            worth_reading=settings.worth_reading,
-            # no answer is sure that will not be given
-            sure=[max(enough, min_confidence) for enough in settings.sure],
+            self._calibration,
+            settings,
+            min_confidence=min_confidence,
+            unknown=len(unknown_words) / max(1, len(words)),
         )
         read = time.perf_counter()
         answer = choose(
             question,
             hits,
-            proposed(candidates),
+            proposals,
             min_confidence=min_confidence,
             max_alternatives=settings.max_alternatives,
             unknown_words=unknown_words,

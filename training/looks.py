@@ -17,6 +17,7 @@ from benchmarks.pools import open_articles, open_pool
 from qa.evaluation.questions import Question
 from qa.library.store import Store
 from qa.pipeline import QA
+from qa.reading.stages import count_worth
 from qa.search.retrieve import fuse, lift
 from qa.search.terms import topic_words
 from qa.settings import Settings
@@ -184,9 +185,9 @@ def found(
         ValueError: if the settings rank a passage high that was not read.
     """
     hits = hits_of(looked, store, settings)
-    least = settings.worth_reading * hits[0].score if hits else 0.0
-    worth = [hit.passage for hit in hits if hit.score >= least]
-    return hits, KeptReader(looked).read(looked.question.text, worth)
+    worth = hits[: count_worth(hits, settings.worth_reading)]
+    passages = [hit.passage for hit in worth]
+    return hits, KeptReader(looked).read(looked.question.text, passages)
 
 
 def made_of(pools: Mapping[str, QA]) -> dict[str, str]:

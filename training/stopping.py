@@ -8,18 +8,16 @@ is right and given, and how many passages were read; of the others how often we 
 """
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, median
 
 from qa.evaluation.metrics import best, f1
 from qa.pipeline import QA
-from qa.reading.answer import Proposal, propose
 from qa.reading.confidence import Calibration, load_calibration
-from qa.reading.stages import read_in_stages
+from qa.reading.stages import read_and_propose
 from qa.settings import Settings
-from qa.types import Candidate
 from training.calibrate import RIGHT
 from training.looks import (
     SETS,
@@ -80,24 +78,19 @@ def replay(
     """Return what `QA.ask` would have come to with these settings."""
     question = looked.question
     hits = hits_of(looked, qa.library.store, settings)
-
-    def proposed(candidates: Sequence[Candidate]) -> list[Proposal]:
-        return propose(
-            question.text, hits, candidates, calibration, unknown=looked.unknown
-        )
-
     reader = KeptReader(looked)
-    candidates = read_in_stages(
+    proposals = read_and_propose(
         question.text,
         hits,
         reader,
-        proposed,
-        worth_reading=settings.worth_reading,
-        sure=[max(enough, settings.min_confidence) for enough in settings.sure],
+        calibration,
+        settings,
+        min_confidence=settings.min_confidence,
+        unknown=looked.unknown,
     )
-    first = next(iter(proposed(candidates)), None)
-    if first is None:
+    if not proposals:
         return Outcome(question.is_answerable, False, False, reader.count)
+    first = proposals[0]
     is_right = best(f1, first.best.text, question.answers) >= RIGHT
     is_given = first.confidence >= settings.min_confidence
     return Outcome(question.is_answerable, is_right, is_given, reader.count)

@@ -19,10 +19,53 @@ passage answers.
 from collections.abc import Callable, Sequence
 
 from qa.protocols import Reader
-from qa.reading.answer import Proposal, says
+from qa.reading.answer import Proposal, propose, says
+from qa.reading.confidence import Calibration
+from qa.settings import Settings
 from qa.types import Candidate, Hit
 
-__all__ = ["read_in_stages"]
+__all__ = ["count_worth", "read_and_propose", "read_in_stages"]
+
+
+def read_and_propose(
+    question: str,
+    hits: Sequence[Hit],
+    reader: Reader,
+    calibration: Calibration,
+    settings: Settings,
+    *,
+    min_confidence: float,
+    unknown: float,
+) -> list[Proposal]:
+    """Return the answers that are proposed once enough is read, surest first.
+
+    Args:
+        question: what is looked for.
+        hits: what retrieval found, best first.
+        reader: reads their passages.
+        calibration: of that reader.
+        settings: how far it is read.
+        min_confidence: below it no answer is given, so none is sure.
+        unknown: share of the question's words that no article holds.
+    """
+
+    def proposed(candidates: Sequence[Candidate]) -> list[Proposal]:
+        return propose(question, hits, candidates, calibration, unknown=unknown)
+
+    candidates = read_in_stages(
+        question,
+        hits,
+        reader,
+        proposed,
+        worth_reading=settings.worth_reading,
+        sure=[max(enough, min_confidence) for enough in settings.sure],
+    )
+    return proposed(candidates)
+
+
+def count_worth(hits: Sequence[Hit], share: float) -> int:
+    """Return how many hits, best first, score at least this share of the first."""
+    return sum(hit.score >= share * hits[0].score for hit in hits)
 
 
 def read_in_stages(
@@ -47,8 +90,7 @@ def read_in_stages(
             after two, and so on; then all others are read at one go.
     """
     rest = [hit.passage for hit in hits]
-    least = worth_reading * hits[0].score if hits else 0.0
-    worth = sum(hit.score >= least for hit in hits)
+    worth = count_worth(hits, worth_reading)
     found: list[Candidate] = []
     is_sure = False
     for enough in sure[:worth]:
