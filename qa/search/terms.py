@@ -35,6 +35,11 @@ _FUNCTION_WORDS = frozenset(
 _AMOUNTS = frozenset(("much", "many"))
 _NAMES = frozenset(("May", "Will"))  # which function words may be, past the start
 _REPLIES = frozenset("no not some any".split())  # function words that answer, too
+_JOINING = frozenset(  # words that a search may count in full, and no answer is made of
+    "because until till unless while whereas although though also just only very even "
+    "ever too per via upon".split()
+)
+_BARE = (_FUNCTION_WORDS | _JOINING) - _REPLIES
 _SUFFIXES = tuple("ations ation ions ings ion ing ies ers ed er es ly s e".split())
 _SHORTEST_STEM = 4  # characters
 # letters with dots between them, or a word with its "n't"; what else follows an
@@ -154,12 +159,12 @@ def _is_name(function_word: str, *, is_first: bool) -> bool:
 def is_bare(text: str) -> bool:
     """Tell whether a text holds function words alone, which answer nothing.
 
-    >>> is_bare("on the"), is_bare("The"), is_bare("the US"), is_bare("it didn't")
+    >>> is_bare("on the"), is_bare("only"), is_bare("the US"), is_bare("it didn't")
     (True, True, False, False)
     """
     words = _words(text)
     return bool(words) and all(
-        word.lower() in _FUNCTION_WORDS - _REPLIES
+        word.lower() in _BARE
         and not word.endswith("n't")
         and (word == "I" or not word.isupper())
         for word in words
