@@ -931,6 +931,32 @@ class TestOddFiles:
         assert result.status == "skipped"
         assert list((store.folder / "added").iterdir()) == []
 
+    @pytest.mark.parametrize(
+        ("page", "parts"),
+        [
+            ("Story.html", "Story_files"),
+            ("Story.HTM", "Story-Dateien"),
+            ("Story v1.2.html", "Story v1.2_fichiers"),
+        ],
+    )
+    def test_parts_of_a_saved_page_are_passed_over(self, library, folder, page, parts):
+        """Advertisements among them would be articles."""
+        (folder / page).write_text("<p>It rained.</p>", encoding="utf-8")
+        (folder / parts / "inner").mkdir(parents=True)
+        for name in ("saved_resource.html", "style.css", "inner/frame.html"):
+            (folder / parts / name).write_text("Buy shoes.", encoding="utf-8")
+        report = library.sync()
+        assert (report.added, report.skipped) == ([page], [])
+
+    def test_other_folders_of_such_names_are_read(self, library, folder):
+        """Without the page beside them, or with a name that goes on."""
+        (folder / "Story.html").write_text("<p>It rained.</p>", encoding="utf-8")
+        for name in ("Case_files", "Story_files_2015", "Story"):
+            (folder / name).mkdir()
+            (folder / name / "note.txt").write_text("It shone.", encoding="utf-8")
+        folders = {path.rpartition("/")[0] for path in library.sync().added}
+        assert folders == {"", "Case_files", "Story", "Story_files_2015"}
+
     def test_columns_far_apart(self, folder, fast, tmp_path):
         """A passage never holds white space alone."""
         (folder / "columns.txt").write_text(

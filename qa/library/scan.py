@@ -1,6 +1,7 @@
 """Which files a folder of articles holds."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,13 @@ __all__ = ["ADDED", "STORE_FILE", "Found", "added_folder", "check_articles"]
 __all__ += ["default_store", "is_store", "scan"]
 
 _PASSED_OVER = (".", "~$")  # names that open so: hidden files, lock files of Word
+_PAGE = re.compile(r"\.html?$", re.IGNORECASE)
+# a browser that saves `X.html` puts pictures, scripts and advertisements of it beside
+# it, in `X_files`, or what that is in the user's language
+_PARTS = re.compile(
+    r"(?:[_.]files|-Dateien|_fichiers|_archivos|_ficheiros|_arquivos|_file|_bestanden"
+    r"|_pliki)$"
+)
 
 STORE_FILE = "library.sqlite"
 """What makes a folder a store."""
@@ -40,9 +48,9 @@ class Found:
 def scan(articles: Path, *, store: Path | None = None) -> list[Found]:
     """Return all files below `articles`, by path; a single file is a folder of one.
 
-    Hidden files and folders are passed over, and so are the lock files of Word and the
-    store's folder, which may stand within; files handed over to it come last, their
-    paths opened by `ADDED`.
+    Hidden files and folders are passed over, and so are the lock files of Word, the
+    folders of parts that browsers save beside a page, and the store's folder, which may
+    stand within; files handed over to it come last, their paths opened by `ADDED`.
     Another store is found as one, without its files: its own copies are no articles.
     Links to folders are found as such and not followed: they can run in circles.
 
@@ -123,11 +131,14 @@ def _walk(root: Path, store: Path | None) -> Iterator[Found]:
         except OSError:
             yield Found(above, folder, 0, -1, is_closed_folder=True)
             continue
+        pages = {_PAGE.sub("", e.name) for e in listed if _PAGE.search(e.name)}
         for entry in listed:
             path = above + _readable(entry.name)
             if not _is_folder(entry):
                 yield _found(entry, path)
-            elif leave_out is not None and Path(entry.path).resolve() == leave_out:
+            elif _is_of_page(entry.name, pages) or (
+                leave_out is not None and Path(entry.path).resolve() == leave_out
+            ):
                 continue
             elif is_store(Path(entry.path)):
                 yield Found(f"{path}/", entry.path, 0, -1, is_store=True)
@@ -135,6 +146,16 @@ def _walk(root: Path, store: Path | None) -> Iterator[Found]:
                 yield Found(f"{path}/", entry.path, 0, -1, is_link=True)
             else:
                 waiting.append((entry.path, f"{path}/"))
+
+
+def _is_of_page(folder: str, pages: set[str]) -> bool:
+    """Whether a folder holds the parts of a page that was saved beside it.
+
+    >>> [_is_of_page("Rain_files", pages) for pages in ({"Rain"}, {"Snow"})]
+    [True, False]
+    """
+    parts = _PARTS.search(folder)
+    return parts is not None and folder[: parts.start()] in pages
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
