@@ -129,6 +129,23 @@ class TestUnread:
         [line] = [s for s in capsys.readouterr().out.splitlines() if "MEND" in s]
         assert "scan.txt: the file is empty" in line
 
+    def test_doctor_tells_a_picture_and_does_not_mend_it(self, library, folder, capsys):
+        """What no qa can read is no fault of the folder."""
+        (folder / "photo.jpg").write_bytes(b"\xff\xd8")
+        main(["index", *library])
+        capsys.readouterr()
+        assert main(["doctor", *library]) == 0
+        assert "photo.jpg: files ending in '.jpg' cannot be read" in (
+            capsys.readouterr().out
+        )
+        (folder / "a.csv").write_text("text\nGood.\n...\n", encoding="utf-8")
+        main(["index", *library])
+        capsys.readouterr()
+        assert main(["doctor", *library]) == 1
+        [line] = [s for s in capsys.readouterr().out.splitlines() if "MEND" in s]
+        assert "2 skipped" in line
+        assert "1 of them of a kind that can be read; the first: a.csv#2" in line
+
 
 class TestOtherFolder:
     """A store of one folder, named together with another."""

@@ -90,12 +90,30 @@ def _store(arguments: argparse.Namespace) -> str:
     check_named(store, arguments)
     counts = store.counts()
     held = f"{place}: {counts.articles} articles, {counts.passages} passages"
-    if skipped := store.skipped():
-        raise QAError(
-            f"{held}; {len(skipped):,} skipped (`qa stats` lists them), the first: "
-            f"{skipped_words(*skipped[0])}"
+    skipped = store.skipped()
+    # a picture among the articles is told, and is nothing to mend
+    unread = [pair for pair in skipped if _is_of_use(pair[0])]
+    if skipped:
+        first = skipped_words(*(unread or skipped)[0])
+        held = (
+            f"{held}; {len(skipped):,} skipped (`qa stats` lists them), "
+            f"{len(unread):,} of them of a kind that can be read; the first: {first}"
         )
+    if unread:
+        raise QAError(held)
     return held
+
+
+def _is_of_use(path: str) -> bool:
+    """Whether what was skipped is a folder, or a file of a kind that can be read.
+
+    >>> _is_of_use("a.csv#3"), _is_of_use("locked/"), _is_of_use("a.zip/photo.jpg")
+    (True, True, False)
+    """
+    from qa.library.formats import is_supported
+
+    file = path.rpartition("#")[0]  # of a row or a page
+    return path.endswith("/") or is_supported(path) or is_supported(file)
 
 
 def _disk(arguments: argparse.Namespace) -> str:
