@@ -166,6 +166,81 @@ class TestText:
         """Names are capitalised and have no digits."""
         assert one(f"Headline\n{line}\nText.").byline is None
 
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            "From: Tomasz Brenner <tb@x.org>\nTo: Ann Li\nSent: Wednesday, November "
+            "18, 2015 9:30 AM\nSubject: The flood at Elm",
+            'Subject: The flood\n at Elm\nFrom: "Tomasz Brenner" <tb@x.org>\n'
+            "Date: Wed, 18 Nov 2015 23:30:00 -0500",
+            "MIME-Version: 1.0\nDate: 18 Nov 2015 09:30\nFrom: Tomasz Brenner "
+            "[mailto:tb@x.org]\nCc: Bo\nSubject: The flood at Elm\nX-Mailer: Post",
+            "From: Tomasz Brenner\n\nDate: Nov. 18, 2015\n\nSubject: The flood at Elm",
+        ],
+    )
+    def test_headers_of_a_mail_tell_the_masthead(self, headers):
+        """In any order, folded, or with blank lines between; all stays in the text."""
+        text = f"{headers}\n\n   Dear all,\nthe water rose.\n"
+        mail = one(text)
+        assert mail.title == "The flood at Elm"
+        assert (mail.byline, mail.published) == ("Tomasz Brenner", NOV_18)
+        assert mail.text == text
+
+    def test_a_mail_without_subject_is_called_as_its_file(self):
+        mail = one("From: tb@x.org\nDate: 18 Nov 2015\nSubject:\n\nIt rose.", "m.txt")
+        assert (mail.title, mail.byline, mail.published) == ("m", "tb@x.org", NOV_18)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "From: Paris\nTo: London\n\nThe night train is back.",
+            "Date: 3 May 2015\nSource: Reuters\n\nIt rained.",
+            "Rain\nFrom: Ann\nSubject: Wind\n\nIt rained.",
+            "Subject: wind and weather\n\nIt rained.",
+        ],
+    )
+    def test_other_lines_with_colons_are_no_headers_of_a_mail(self, text):
+        """A journey, a list of facts, a mail further down, one line alone."""
+        article = one(text)
+        assert article.byline is None
+        assert article.title not in ("Wind", "wind and weather")
+
+    @pytest.mark.parametrize(
+        ("codec", "text"),
+        [
+            ("cp1251", "Россия начала удары в Сирии. Это было осенью."),
+            ("koi8-r", "Россия начала удары в Сирии."),
+            ("gbk", "俄罗斯在叙利亚发动空袭，那是今年秋天。"),
+            ("big5", "俄羅斯在敘利亞發動空襲，那是今年秋天。"),
+            ("shift-jis", "ロシアはシリアで空爆を開始した。秋のことでした。"),
+            ("euc-kr", "러시아는 시리아에서 공습을 시작했다."),
+            ("cp874", "รัสเซียเริ่มโจมตีในซีเรีย"),
+            ("cp1253", "Η Ρωσία άρχισε επιδρομές στη Συρία."),
+        ],
+    )
+    @pytest.mark.parametrize("page", ["{}", "<html><body><p>{}</p></body></html>"])
+    def test_other_scripts_are_not_read_as_western(self, codec, text, page):
+        """What is no UTF-8 and not declared is refused instead of garbled."""
+        name = "a.txt" if page == "{}" else "a.html"
+        assert "save it as UTF-8" in refusal(page.format(text).encode(codec), name)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Élevée à l’école, où ça? Très créée, hôtelière, dégénérée, été.",
+            "Þórður áði í Öræfum, það óð á súðum og allt var þá búið.",
+            "Öl über Äcker: Größe, Süße, Güte, Öde.",
+            "Žižka — ÉÉÉ",
+            "été",
+        ],
+    )
+    def test_many_accents_are_western(self, text):
+        assert one(text.encode("cp1252")).text == text
+
+    def test_a_declared_encoding_is_believed(self):
+        page = '<meta charset="windows-1251"><p>Россия начала удары в Сирии.</p>'
+        assert one(page.encode("cp1251"), "a.html").text.startswith("Россия")
+
 
 class TestDates:
     @pytest.mark.parametrize(
@@ -199,6 +274,56 @@ class TestDates:
     def test_date_in_prose_is_none(self, line):
         """A date that is only mentioned, impossible or ambiguous is not taken."""
         assert dateline(line) is None
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "July 4, 1776 – The Declaration was signed",
+            "1 September 1939 - Germany invades Poland.",
+            "• 5 May 1945 – The war ends",
+            "5 May 1945 – 3 June 2010",
+            "5 May – 3 June 2010",
+            "18–20 November 2015",
+            "18.11.2015 – 20.11.2015",
+            "Date: 18 November 2015 – 20 November 2015",
+            "Monday, 5 May 2015 – Friday, 9 May 2015",
+        ],
+    )
+    def test_entry_of_a_timeline_and_a_span_are_no_dateline(self, line):
+        """Of what happened then, not of the article."""
+        assert dateline(line) is None
+        assert one(f"The Life of Ann\n\n{line}\n\nShe was born.").published is None
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "Wednesday, Nov. 18, 2015 - Rain fell.",
+            "Posted Nov. 18, 2015 — Rain fell.",
+            "Nov. 18, 2015 (Reuters) - Rain fell.",
+            "Nov. 18, 2015 – 9:30 a.m.",
+            "Nov. 18, 2015 — Updated Nov. 19, 2015",
+            "PARIS, Nov. 18, 2015 – On Nov. 17, 2015, rain fell.",
+        ],
+    )
+    def test_what_may_follow_a_dateline(self, line):
+        """A place, a weekday, a label before it or the agency after it let prose in."""
+        assert dateline(line) == NOV_18
+
+    @pytest.mark.parametrize(
+        ("lines", "date"),
+        [
+            ("1 September 1939\nGermany invades.\n8 May 1945\nThe war ends.", None),
+            ("War began | 1 September 1939\nWar ended | 8 May 1945", None),
+            ("Born | 5 May 1945\nCountry | Peru", None),
+            ("Published | Nov. 18, 2015\nAuthor | Ann Li", NOV_18),
+            ("Nov. 17, 2015\nPublished: Nov. 18, 2015", NOV_18),
+            ("Nov. 18, 2015\nPARIS, Nov. 18, 2015 — France struck.", NOV_18),
+            ("Rain | Nov. 18, 2015\nIt rained.", NOV_18),
+        ],
+    )
+    def test_dates_of_the_first_lines_agree(self, lines, date):
+        """Or the one counts that says what it is; a table tells of other things."""
+        assert one(f"A Headline\n\n{lines}\n\nText here.").published == date
 
     def test_date_far_down_is_none(self):
         """Only the top is looked at."""

@@ -2,8 +2,9 @@
 
 import datetime
 import re
+from collections.abc import Sequence
 
-__all__ = ["dateline", "parse_date"]
+__all__ = ["dateline", "first_dateline", "parse_date"]
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _MONTH = (
@@ -36,14 +37,18 @@ _LABEL = re.compile(
 )
 _WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
                       r"\.?,?\s+", re.IGNORECASE)  # fmt: skip
-# before a date on its line: "By Jane Doe |", "LONDON,", "Reuters, Paris -"
-_LEAD = re.compile(r"(?:[^.!?:]{0,80}[|·•–—]\s*|(?:[A-Z][A-Z'’./ -]+,\s*){1,2})?")
+# before a date on its line: "By Jane Doe |", "LONDON,", "Reuters, Paris -". A number
+# and a dash are where a span of days begins: "3-5 June 2010"
+_LEAD = re.compile(
+    r"(?:(?:[^.!?:]{0,80}[|·•]|[^.!?:\d]{0,80}[–—])\s*|(?:[A-Z][A-Z'’./ -]+,\s*){1,2})?"
+)
 # after it: a time, a time zone, when it was updated, the agency and a dash
 _TRAIL = re.compile(
     r"[\s,|·•–—-]*(?:$|(?:at\s+)?\d{1,2}[:.]\d{2}|T\d{2}:|\(?updated|[(][^()]{2,30}[)]"
-    r"\s*(?:$|[-–—]))|\s*[–—]|\s+--?\s",
+    r"\s*(?:$|[-–—]))",
     re.IGNORECASE,
 )
+_DASH = re.compile(r"\s*[–—]\s*|\s+--?\s+|(?<=\d)-(?=\d)")
 _LONGEST = 200  # characters looked at: no date stands further into its value or line
 
 
@@ -106,22 +111,70 @@ def parse_date(value: object) -> datetime.date | None:
 def dateline(line: str) -> datetime.date | None:
     """Return the date of a line that is there to tell it; a sentence is not.
 
+    Nor are the entry of a timeline and the days between two.
+
     >>> dateline("Published: Wednesday, Nov. 18, 2015 at 9:30 a.m. ET")
     datetime.date(2015, 11, 18)
     >>> dateline("BAGHDAD, Sept. 28, 2015 (Reuters) - Iraq joined Russia.")
     datetime.date(2015, 9, 28)
     >>> dateline("On Nov. 18, 2015, the talks began.") is None
     True
+    >>> dateline("8 May 1945 - The war ends"), dateline("5 May 1945 – 3 June 2010")
+    (None, None)
     """
+    return _told(line)[0]
+
+
+def _told(line: str) -> tuple[datetime.date | None, bool]:
+    """Return the date that a line tells, and whether it says that it is the date."""
     line = line.strip()
     found = _first_date(line)
     if found is None:
-        return None
+        return None, False
     date, start, end = found
     lead = _LEAD.match(line)
     begin = lead.end() if lead and lead.end() <= start else 0
-    for opener in (_LABEL, _WEEKDAY):
-        match = opener.match(line, begin, start)
-        begin = match.end() if match else begin
-    told = not line[begin:start].strip() and _TRAIL.match(line, end)
-    return date if told else None
+    label = _LABEL.match(line, begin, start)
+    begin = label.end() if label else begin
+    weekday = _WEEKDAY.match(line, begin, start)
+    begin = weekday.end() if weekday else begin
+    dash = _DASH.match(line, end)
+    if line[begin:start].strip() or (dash and _opens_with_date(line[dash.end() :])):
+        return None, False
+    # what follows a dash is the article where a place or a day of the week stands
+    # before the date, and where nothing does what happened on that day
+    is_opened = dash and any(map(str.isalpha, line[:start]))
+    told = is_opened or _TRAIL.match(line, end)
+    called = label or _LABEL.fullmatch(line[:begin].rstrip(" |·•–—"))
+    return (date, called is not None) if told else (None, False)
+
+
+def _opens_with_date(text: str) -> bool:
+    weekday = _WEEKDAY.match(text)
+    found = _first_date(text)
+    return found is not None and found[1] == (weekday.end() if weekday else 0)
+
+
+def first_dateline(lines: Sequence[str]) -> datetime.date | None:
+    """Return the date that the first lines of a text tell.
+
+    One that is called the date counts; others do not if they differ, as the days of a
+    timeline do, nor in rows of a table.
+
+    >>> first_dateline(["Rain", "Nov. 18, 2015", "It rained."])
+    datetime.date(2015, 11, 18)
+    >>> first_dateline(["1 Sept. 1939", "War.", "8 May 1945", "Peace."]) is None
+    True
+    >>> first_dateline(["Born | 5 May 1945", "Country | Peru"]) is None
+    True
+    """
+    told = []
+    for number, line in enumerate(lines):
+        date, is_labelled = _told(line)
+        near = (*lines[max(0, number - 1) : number], *lines[number + 1 : number + 2])
+        is_row = "|" in line and any("|" in other for other in near)
+        if date and is_labelled:
+            return date
+        if date and not is_row:
+            told.append(date)
+    return told[0] if len(set(told)) == 1 else None

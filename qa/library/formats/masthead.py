@@ -3,12 +3,12 @@
 import datetime
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from qa.errors import FormatError
-from qa.library.formats.dates import dateline, parse_date
+from qa.library.formats.dates import dateline, first_dateline, parse_date
 from qa.library.formats.parsed import RawFile
 from qa.types import Article
 
@@ -33,6 +33,8 @@ _WORD = re.compile(r"[^\W_]")
 # written as UTF-8 at all. One sign takes the place of one, so that offsets hold
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BYLINE = re.compile(r"(?:By|BY|by)[:\s]\s*(?P<names>[^|·•\d]{2,150}?)\s*(?:[|·•].*)?$")
+_HEADER = re.compile(r"(?P<name>[A-Za-z][A-Za-z-]{0,40})[ \t]*:(?P<value>.*)")
+_OF_MAIL = frozenset("from to cc bcc sent date subject".split())
 _AT_SOURCE = re.compile(r"\s+(?:at|of)\s+(?P<source>[A-Z].*)$")
 _SMALL = frozenset(
     "and with for in at of the de del della der den di da dos du la le van von y "
@@ -121,20 +123,61 @@ def _is_headline(line: str, following: list[str]) -> bool:
     return not any(line[:1].islower() for line in following[:3])
 
 
+def _from_mail(top: str) -> Masthead | None:
+    r"""Return what the headers of a mail tell; None if the text does not open so.
+
+    >>> mail = _from_mail("From: Bo Chi <bo@x.org>\nSubject: Flood\n\nIt rose.")
+    >>> mail.title, mail.byline
+    ('Flood', 'Bo Chi')
+    """
+    headers: dict[str, str] = {}
+    name = ""  # of the header that the line above belongs to
+    for line in top.split("\n"):
+        found = _HEADER.match(line)
+        if not line.strip():
+            name = ""  # a copy may have blank lines between its headers
+        elif found and (name or not headers or found["name"].lower() in _OF_MAIL):
+            name = found["name"].lower()
+            headers.setdefault(name, found["value"].strip())
+        elif name and line[0] in " \t":
+            headers[name] += f" {line.strip()}"
+        else:
+            break
+    told = headers.keys() & _OF_MAIL
+    # a train, too, goes from here to there
+    if len(told - {"to", "cc", "bcc"}) < 2 or not told & {"from", "subject"}:
+        return None
+    sender = headers.get("from", "")
+    names = re.split(r"[<\[]", sender)[0].strip(" \t\"'")
+    return Masthead(
+        title=one_line(headers.get("subject")),
+        published=parse_date(headers.get("date")) or parse_date(headers.get("sent")),
+        byline=one_line(names or sender.strip("<>[] ")),
+    )
+
+
 def _from_text(text: str) -> Masthead:
     """Return what the first lines of the text itself tell."""
-    top = text[:_TOP_CHARS].split("\n")
-    lines = [" ".join(line.split()) for line in top if line.strip()][:_TOP_LINES]
-    title = published = byline = source = None
+    top = text[:_TOP_CHARS]
+    mail = _from_mail(top)
+    if mail is not None:
+        return mail
+    lines = [" ".join(line.split()) for line in top.split("\n") if line.strip()]
+    lines = lines[:_TOP_LINES]
+    title = byline = source = None
     for number, line in enumerate(lines):
         names = _byline(line) if byline is None else None
-        date = dateline(line) if published is None else None
         if names:
             byline, source = names
-        published = published or date
-        if number == 0 and not names and not date and _is_headline(line, lines[1:]):
-            title = one_line(line)
-    return Masthead(title, published, source, byline)
+        if number == 0 and not names and not dateline(line):
+            title = one_line(line) if _is_headline(line, lines[1:]) else None
+    return Masthead(title, first_dateline(lines), source, byline)
+
+
+def _storable(text: str) -> str:
+    if "\0" in text or not text.isascii():
+        return _UNSTORABLE.sub("\ufffd", text)
+    return text
 
 
 def readable_name(path: str, key: str = "") -> str:
@@ -153,6 +196,7 @@ def make_article(
     told: Masthead | None = None,
     *,
     key: str = "",
+    below: Sequence[str] = (),
     page_starts: tuple[int, ...] = (),
     prefer_dateline: bool = False,
 ) -> Article:
@@ -163,6 +207,7 @@ def make_article(
         text: as the reader sees it.
         told: what the file's metadata tells.
         key: tells it from other articles of the same file.
+        below: paragraphs that follow the text, in which nothing is looked for.
         page_starts: offset at which each page begins.
         prefer_dateline: the date that `told` knows is only the day the file was made.
 
@@ -174,16 +219,16 @@ def make_article(
             f"{file.path}: no words found. Wanted the text of an article. Put it in, "
             "or take the file out of the folder."
         )
-    if "\0" in text or not text.isascii():
-        text = _UNSTORABLE.sub("\ufffd", text)
     told = told or Masthead()
-    seen = _from_text(text)
+    seen = _from_text(_storable(text))
+    if below:
+        text = "\n\n".join([text.rstrip(), *below])
     dates = (told.published, seen.published)
     return Article(
         id=f"{file.path}#{key}" if key else file.path,
         path=file.path,
         title=told.title or seen.title or readable_name(file.path, key),
-        text=text,
+        text=_storable(text),
         published=(dates[1] or dates[0]) if prefer_dateline else (dates[0] or dates[1]),
         source=told.source or seen.source,
         byline=told.byline or seen.byline,

@@ -31,6 +31,11 @@ _WESTERN = frozenset(
 )
 _SAMPLE = 1_000_000  # characters looked at to tell text from other data
 _NON_ASCII = bytes(range(128, 256))
+# of the letters, at most a third have accents where many do, as in French; of other
+# scripts read as Windows-1252, from six in ten (Japanese) to all (Russian, Thai)
+_MOST_ACCENTED = 0.5
+_FEWEST_ACCENTED = 8  # letters; below, it may be a word or two
+_TAG = re.compile(r"<[^<>]*>")
 
 
 def _marked(data: bytes) -> str | None:
@@ -87,18 +92,33 @@ def _utf16_order(data: bytes) -> str | None:
     return "utf-16-be" if first > 20 * second else None
 
 
-def _guessed(data: bytes) -> str:
+def _check_western(text: str, path: str) -> None:
+    """Refuse what was read as Windows-1252 and cannot be that."""
+    letters = [sign for sign in _TAG.sub("", text[:_SAMPLE]) if sign.isalpha()]
+    accented = sum(not sign.isascii() for sign in letters)
+    if accented >= _FEWEST_ACCENTED and accented > _MOST_ACCENTED * len(letters):
+        raise FormatError(
+            f"{path}: no UTF-8; read as Windows-1252, {accented / len(letters):.0%} of "
+            "its letters would have accents, so it is in an encoding of another script "
+            "that cannot be told for sure. Wanted UTF-8. Open it in the program that "
+            "it comes from, and save it as UTF-8."
+        )
+
+
+def _guessed(data: bytes) -> tuple[str, bool]:
+    """Return the text, and whether it was read as Windows-1252 for want of a sign."""
     order = _utf16_order(data) if b"\0" in data else None
     if order:
         with contextlib.suppress(UnicodeDecodeError):
-            return data.decode(order)
+            return data.decode(order), False
     with contextlib.suppress(UnicodeDecodeError):
-        return data.decode("utf-8")
+        return data.decode("utf-8"), False
     kept = data.decode("utf-8", "ignore")
     good = len(kept) - len(data.translate(None, _NON_ASCII))
     bad = len(data) - len(kept.encode())
     # chance does not make as many sequences as there are other bytes
-    return data.decode("utf-8" if good >= bad else "cp1252", _BY_ITSELF)
+    is_western = good < bad
+    return data.decode("cp1252" if is_western else "utf-8", _BY_ITSELF), is_western
 
 
 def decode(data: bytes, path: str, *, charset: str | None = None) -> str:
@@ -114,7 +134,7 @@ def decode(data: bytes, path: str, *, charset: str | None = None) -> str:
         charset: what the file itself declares.
 
     Raises:
-        FormatError: if this is no text.
+        FormatError: if this is no text, or in an encoding that cannot be told.
 
     >>> decode("Café\r\n".encode("cp1252"), "a.txt")
     'Café\n'
@@ -125,11 +145,11 @@ def decode(data: bytes, path: str, *, charset: str | None = None) -> str:
                 f"{path}: this is {kind}, wanted text. Give it the suffix of its kind, "
                 "or save it as text."
             )
-    text = _marked(data)
+    text, is_western = _marked(data), False
     if text is None:
         text = _declared(data, charset)
     if text is None:
-        text = _guessed(data)
+        text, is_western = _guessed(data)
     if _CONTROL.search(text):
         sample = text[:_SAMPLE]
         controls = len(_CONTROL.findall(sample))
@@ -139,6 +159,8 @@ def decode(data: bytes, path: str, *, charset: str | None = None) -> str:
                 "characters, so this is no text but binary data. Wanted text. Give it "
                 "the suffix of its kind, or take it out of the folder."
             )
+    if is_western:
+        _check_western(text, path)
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
