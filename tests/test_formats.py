@@ -1423,7 +1423,8 @@ class TestRows:
         assert None in rows or "the row above" not in str(reasons)
         for key, cells in zip(ids, rows, strict=True):
             if key in texts:
-                assert texts[key] == cells[0]
+                text = texts[key].partition("\n\nnote: ")[0]
+                assert text.rstrip() == cells[0].rstrip()
             assert ("not CSV" in reasons.get(key, "")) == (cells is None)
 
     def test_a_text_that_its_own_commas_cut_is_put_together(self):
@@ -1464,6 +1465,132 @@ class TestRows:
     def test_all_rows_bad_is_refused(self):
         """With the first reason."""
         assert "line 1: not JSON" in refusal("nope\n", "n.jsonl")
+
+    def test_other_columns_stand_below_the_text(self):
+        """Each with its name, so that they can be asked and cited; offsets hold."""
+        text = "Elm Park opened \n\nas a halt."
+        rows = f'title,line, Opened on ,text,note\nElm Park,4,1931,"{text}\n",\n'
+        article = one(rows, "stations.csv")
+        assert article.text == f"{text}\n\nline: 4\n\nOpened on: 1931"
+        assert article.title == "Elm Park"
+
+    def test_other_values_of_json_stand_below_the_text(self):
+        """Nested ones by their way; short entries of a list in one line."""
+        row = {
+            "text": "It rained.",
+            "visitors": 18000,
+            "is_free": False,
+            "price": 2.5,
+            "venue": {"city": "Oslo", "halls": ["A", "B"]},
+            "comments": [{"by": "Ann", "words": "Great\nmatch."}, {"by": "Bo"}],
+            "quotes": ["It was the longest rain that I have ever seen.", "We ran."],
+        }
+        assert one(json.dumps(row), "n.jsonl").text.split("\n\n") == [
+            "It rained.",
+            "visitors: 18000",
+            "is_free: false",
+            "price: 2.5",
+            "venue.city: Oslo",
+            "venue.halls: A, B",
+            "comments.by: Ann",
+            "comments.words: Great match.",
+            "comments.by: Bo",
+            "quotes: It was the longest rain that I have ever seen.",
+            "quotes: We ran.",
+        ]
+
+    def test_what_only_machines_read_stays_out(self):
+        """Ids, addresses, hashes, vectors, coded data, and what is empty."""
+        row = {
+            "text": "It rained.",
+            "_id": {"$oid": "5f1"},
+            "station_id": 7,
+            "pageUrl": "/a/b",
+            "image": "https://x.org/a.png",
+            "links": ["https://x.org", "www.y.org/z"],
+            "check": "9e107d9d372bb6826bd81d3542a419d6",
+            "key": "0b0e4f9e-6c2d-4c6e-9a37-0f3a8a2b0c11",
+            "vector": [0.125] * 384,
+            "printed": str([0.125] * 384),
+            "void": [None, "", " ", "NaN", float("nan"), {}, []],
+            "": 12,
+        }
+        assert one(json.dumps(row), "n.jsonl").text == "It rained."
+
+    def test_words_without_spaces_or_digits_are_words(self):
+        """Long ones of German, and scripts that set no spaces."""
+        row = {
+            "text": "It rained.",
+            "law": "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz",
+            "place": "俄罗斯在叙利亚发动空袭那是今年秋天2015年" * 2,
+            "paid": "yes",
+        }
+        text = one(json.dumps(row), "n.jsonl").text
+        assert all(value in text for value in row.values())
+
+    def test_a_second_column_of_one_kind_is_not_lost(self):
+        """Nor is a date that cannot be read, nor one of two columns of one name."""
+        rows = "text,body,date,note,note\nShort.,All of it.,in spring,one,two\n"
+        assert one(rows, "n.csv").text.split("\n\n") == [
+            "Short.",
+            "body: All of it.",
+            "date: in spring",
+            "note: one",
+            "note: two",
+        ]
+
+    def test_other_columns_tell_no_masthead(self):
+        """Nor are they what makes the text's first line a headline."""
+        rows = 'text,by_line,Posted on\nIt rained all day,4,"Nov. 18, 2015"\n'
+        article = one(rows, "rain.csv")
+        assert article.title == "rain 1"
+        assert (article.published, article.byline) == (None, None)
+
+    def test_a_row_with_words_in_other_columns_only_says_so(self):
+        """They may be what the user holds for the text."""
+        lines = ['{"text": "Good."}', '{"id": 1, "description": "It rained.", "n": 4}']
+        (skipped,) = parse("\n".join(lines), "n.jsonl").skipped
+        assert "no text in this row, but values in the columns" in skipped.reason
+        assert "'description', 'n'" in skipped.reason
+
+    def test_very_many_columns_are_told(self):
+        """Once for the file; the rows are articles with the first of them."""
+        names = ",".join(f"c{n}" for n in range(60))
+        row = "It rained.," + ",".join(map(str, range(60)))
+        found = parse(f"text,{names}\n{row}\nIt shone.\n{row}\n", "n.csv")
+        assert len(found.articles) == 3
+        assert found.articles[0].text.endswith("\n\nc49: 49")
+        assert found.articles[1].text == "It shone."
+        (skipped,) = found.skipped
+        assert skipped.path == "n.csv#1"
+        assert "line 2: more than 50 values" in skipped.reason
+        assert "1 row below it" in skipped.reason
+
+    def test_deep_and_long_json_is_quick(self):
+        """Nothing is read of it beyond what is kept."""
+        deep = '{"a":' * 400 + "1" + "}" * 400
+        many = ",".join(["[1]"] * 200_000)
+        rows = f'{{"text": "It rained.", "a": {deep}, "b": [{many}]}}\n'
+        assert_quick(rows * 2, "n.jsonl")
+
+    def test_tabs_part_cells_that_are_not_quoted(self):
+        """A text that opens with a quotation is whole; quoted cells are, too."""
+        rows = 'title\ttext\tline\nFlood\t"We need help," the mayor said.\t4\n'
+        rows += 'Rain\t"It ""rained""."\t5\nSun\tIt "shone".\t6\n'
+        found = parse(rows, "n.tsv")
+        assert [article.text for article in found.articles] == [
+            '"We need help," the mayor said.\n\nline: 4',
+            'It "rained".\n\nline: 5',
+            'It "shone".\n\nline: 6',
+        ]
+        assert found.skipped == ()
+
+    def test_quoted_cells_with_newlines_stay_whole_beside_a_wrong_row(self):
+        """The reading in which fewer rows are wrong is taken."""
+        rows = 'title\ttext\nA\t"He said "no" to it."\nB\t"It\nrained\nall day."\n'
+        found = parse(rows, "n.tsv")
+        assert [article.text for article in found.articles] == ["It\nrained\nall day."]
+        assert "not CSV" in found.skipped[0].reason
 
 
 def zipped(members, method=zipfile.ZIP_DEFLATED):

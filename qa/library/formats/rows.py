@@ -1,13 +1,17 @@
-"""Tables of articles, one a row: JSONL and CSV."""
+"""Tables of articles, one a row: JSONL and CSV.
+
+A row's text is that of one column. Below it stand its other columns, each as a line
+`name: value`, so that they can be asked and cited as well.
+"""
 
 import csv
-import io
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import islice, pairwise
 
 from qa.errors import FormatError
+from qa.library.formats.cells import find_delimiter, first_names, read_cells
+from qa.library.formats.columns import further_lines, sort_columns
 from qa.library.formats.masthead import FIELDS, from_fields, make_article, one_line
 from qa.library.formats.parsed import Parsed, RawFile, Skipped
 from qa.library.formats.text import decode
@@ -15,10 +19,8 @@ from qa.types import Article
 
 __all__ = ["parse_csv", "parse_jsonl"]
 
-_DELIMITERS = ",;\t|"
-# the module's own limit is 131,072 characters; its setting is a C long, 32 bits wide
-# on Windows
-_LONGEST_CELL = 2**31 - 1
+# beside its text: a table of figures would bury it, and take hours to index
+_MOST_VALUES = 50
 _WANTED = "Wanted an article's words in a column named " + ", ".join(FIELDS["text"])
 
 
@@ -30,34 +32,51 @@ class _Collector:
         self.articles: list[Article] = []
         self.skipped: list[Skipped] = []
         self._keys: set[str] = set()
+        self._cut: list[tuple[int, int]] = []  # rows not all of whose values are read
 
     def skip(self, row: int, line: int, found: str) -> None:
         reason = f"line {line}: {found}. {_WANTED}. Mend the row, or delete it."
         self.skipped.append(Skipped(f"{self.file.path}#{row}", reason))
 
-    def take(self, row: int, line: int, fields: Mapping[str, object]) -> bool:
+    def take(self, row: int, line: int, columns: Iterable[tuple[str, object]]) -> bool:
         """Add the row, and tell whether it is an article."""
-        known = {name.strip().lower(): value for name, value in fields.items()}
-        texts = (known.get(name) for name in FIELDS["text"])
-        text = next((t for t in texts if isinstance(t, str) and t.strip()), None)
-        if text is None:
-            self.skip(row, line, "no text in this row")
+        told, others = sort_columns(columns)
+        further = list(islice(further_lines(others), _MOST_VALUES + 1))
+        if "text" not in told:
+            named = ", ".join(repr(name) for name, value in others if value)[:300]
+            but = f", but values in the columns {named}" if further else ""
+            self.skip(row, line, f"no text in this row{but}")
             return False
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        ids = (one_line(known.get(name)) for name in FIELDS["id"])
-        key = next((name for name in ids if name), str(row))
+        text = str(told["text"]).replace("\r\n", "\n").replace("\r", "\n")
+        key = one_line(told.get("id")) or str(row)
         while key in self._keys:
             key = f"{key}-{row}"
+        below = further[:_MOST_VALUES]
         try:
-            article = make_article(self.file, text, from_fields(known), key=key)
+            article = make_article(
+                self.file, text, from_fields(told), key=key, below=below
+            )
         except FormatError:
             self.skip(row, line, "no words in this row's text")
             return False
+        if len(further) > _MOST_VALUES:
+            self._cut.append((row, line))
         self._keys.add(key)
         self.articles.append(article)
         return True
 
     def parsed(self) -> Parsed:
+        if self._cut:
+            row, line = self._cut[0]
+            more = len(self._cut) - 1
+            rows = "row" if more == 1 else "rows"
+            also = f" So it is with {more:,} {rows} below it." if more else ""
+            reason = (
+                f"line {line}: more than {_MOST_VALUES} values beside the text; the "
+                f"first {_MOST_VALUES} can be asked.{also} Wanted no more: put "
+                "those that matter first, or into the text."
+            )
+            self.skipped.append(Skipped(f"{self.file.path}#{row}", reason))
         return Parsed(tuple(self.articles), tuple(self.skipped))
 
 
@@ -83,86 +102,10 @@ def parse_jsonl(file: RawFile) -> Parsed:
             rows.skip(number, number, f"not JSON ({error})")
             continue
         if isinstance(fields, dict):
-            rows.take(number, number, fields)
+            rows.take(number, number, fields.items())
         else:
             rows.skip(number, number, f"a JSON {type(fields).__name__}, not an object")
     return rows.parsed()
-
-
-def _columns(text: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
-    except csv.Error:
-        return []
-
-
-def _delimiter(text: str, path: str) -> str:
-    """Return the delimiter that makes the first line name a column of texts.
-
-    The csv module's own sniffer guesses from the prose of the cells, and often wrong.
-    """
-    first = text[:10_000]
-    best, most = "", 0
-    for delimiter in _DELIMITERS:
-        names = [name.strip().lower() for name in _columns(first, delimiter)]
-        if set(names) & set(FIELDS["text"]) and len(names) > most:
-            best, most = delimiter, len(names)
-    if not best:
-        found = ", ".join(map(repr, _columns(first, ",")[:10]))[:300]
-        raise FormatError(
-            f"{path}: the first line names the columns {found}. {_WANTED}. Name the "
-            "columns in the first line."
-        )
-    return best
-
-
-def _csv_rows(
-    text: str, delimiter: str, escape: str | None = None
-) -> Iterator[tuple[int, list[str] | csv.Error]]:
-    """Yield each row, or what is wrong with it, and the line on which it begins.
-
-    After a row that is wrong, reading goes on at its second line: a quote that is never
-    closed costs its own line, not all those below it.
-    """
-    lines = list(io.StringIO(text))
-    begin = 0
-    # a row went wrong in this line. So does any that begins above it and is still open
-    # at its own line's end: that one is not read further, or all would be read anew
-    wrong = 0
-    while begin < len(lines):
-        end = begin + 1 if begin < wrong else len(lines)
-        left = map(lines.__getitem__, range(begin, end))
-        # strict, so that a quote that is never closed is noticed
-        reader = csv.reader(left, delimiter=delimiter, escapechar=escape, strict=True)
-        try:
-            cells = next(reader)
-        except csv.Error as error:
-            yield begin + 1, error
-            wrong = max(wrong, begin + reader.line_num - 1)
-            begin += 1
-        else:
-            yield begin + 1, cells
-            begin += reader.line_num
-
-
-def _read_csv(text: str, delimiter: str) -> list[tuple[int, list[str] | csv.Error]]:
-    r"""Return what `_csv_rows` yields; quotes are doubled, or written as `\"`.
-
-    >>> _read_csv('text\n"A \\"B\\" C"', ",")
-    [(1, ['text']), (2, ['A "B" C'])]
-    """
-    rows = list(_csv_rows(text, delimiter))
-    if '\\"' not in text or not _count_wrong(rows):
-        return rows
-    # MySQL, which writes them so, writes \N for no value
-    text = re.sub(rf"(?<![^{delimiter}\n])\\N(?![^{delimiter}\n])", "", text)
-    # it escapes newlines, too; any other backslash is a sign like others
-    text = re.sub(r'(\\["\\])|\\(\n?)', lambda f: f[1] or f[2] or r"\\", text)
-    return min(rows, list(_csv_rows(text, delimiter, "\\")), key=_count_wrong)
-
-
-def _count_wrong(rows: Sequence[tuple[int, list[str] | csv.Error]]) -> int:
-    return sum(isinstance(cells, csv.Error) for _, cells in rows)
 
 
 def _fitted(
@@ -218,11 +161,15 @@ def parse_csv(file: RawFile) -> Parsed:
     Raises:
         FormatError: if it is no text, or its first line names no column of texts.
     """
-    csv.field_size_limit(_LONGEST_CELL)
     # Python 3.10's reader refuses NULs
     text = decode(file.data, file.path).lstrip("\n").replace("\0", "\ufffd")
-    delimiter = _delimiter(text, file.path)
-    (_, names), *found = (row for row in _read_csv(text, delimiter) if row[1])
+    delimiter = find_delimiter(text)
+    if delimiter is None:
+        raise FormatError(
+            f"{file.path}: the first line names the columns {first_names(text)}. "
+            f"{_WANTED}. Name the columns in the first line."
+        )
+    (_, names), *found = (row for row in read_cells(text, delimiter) if row[1])
     if isinstance(names, csv.Error):
         raise FormatError(
             f"{file.path}: the first line is not CSV ({names}). {_WANTED}. Mend that "
@@ -241,7 +188,7 @@ def parse_csv(file: RawFile) -> Parsed:
         if whole is not None and (not is_after_wrong or widths.is_row(cells, below)):
             is_after_wrong = False
             # a short row is read as far as it goes
-            if rows.take(number, line, dict(zip(names, whole, strict=False))):
+            if rows.take(number, line, zip(names, whole, strict=False)):
                 widths.note(cells)
         else:
             why = "may be the rest of the row above"
