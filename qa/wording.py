@@ -5,6 +5,7 @@ import math
 import re
 
 from qa.library.sentences import Span
+from qa.settings import Settings
 from qa.types import Alternative, Answer, Citation
 
 __all__ = [
@@ -37,6 +38,8 @@ _REASONS = {  # one chosen article is told of in the singular
     "no_answer": "{who} {do} not say: passages come near, but none answers.",
     "low_confidence": "{who} may not say: the best words found are unsure.",
 }
+_HELD_BACK = "Words were found, but they are less sure ({} %) than was asked for."
+_USUAL = Settings().min_confidence  # from here on words are given unless more is asked
 # of a word that a cut goes through: its end, its beginning, with white space
 _END_OF_WORD = re.compile(r"\S{0,40}\s+")
 _BEGINNING_OF_WORD = re.compile(r"\s+\S{0,40}\Z")
@@ -97,12 +100,19 @@ def reason_words(answer: Answer, chosen: int = 0) -> str:
     """
     if answer.reason is None:
         return ""
+    if _is_held_back(answer):
+        return _HELD_BACK.format(confidence_percent(answer.confidence))
     who, do, none_is = "The articles", "do", "none is"
     if chosen == 1:
         who, do, none_is = "The chosen article", "does", "it is not"
     elif chosen:
         who = f"The {chosen:,} chosen articles"
     return _REASONS[answer.reason].format(who=who, do=do, none_is=none_is)
+
+
+def _is_held_back(answer: Answer) -> bool:
+    """Tell whether words would have been given, had not more than usual been asked."""
+    return answer.reason == "low_confidence" and answer.confidence >= _USUAL
 
 
 def missing_words(answer: Answer) -> str:
@@ -209,7 +219,10 @@ def near_passages(answer: Answer) -> list[tuple[int, Citation]]:
     """Return the nearest passages that hold none of those sentences, with their index.
 
     Each text once. Sentences and passages together are as many as are worth a look.
+    Beside words that were only held back, none: they were found, not come near.
     """
+    if _is_held_back(answer):
+        return []
     told = [other for _, other in near_sentences(answer)]
     shown: dict[str, tuple[int, Citation]] = {}
     for index, near in enumerate(answer.nearest):

@@ -419,6 +419,39 @@ def test_a_terminal_is_told_what_comes_nearest(article):
     assert near.index("Ada left.") < near.index("    It rained")
 
 
+@pytest.mark.parametrize(
+    ("confidence", "is_usual"), [(0.894, True), (0.3, True), (0.299, False)]
+)
+def test_words_that_only_a_limit_holds_back_are_told_as_found(
+    article, confidence, is_usual
+):
+    """Whoever asked for more than is usual knows why; what is unsure is called so."""
+    words = Alternative(
+        "Bo stayed",
+        "Bo stayed; it rained on.",
+        confidence,
+        (cite(article, "Bo stayed"),),
+    )
+    passage = cite(dataclasses.replace(article, id="b.md", title="Other"), "It rained")
+    answer = dataclasses.replace(
+        missing(article, passage, alternatives=(words,)),
+        reason="low_confidence",
+        confidence=confidence,
+    )
+    percent = int(100 * confidence)
+    told = f"Words were found, but they are less sure ({percent} %) than was asked for."
+    drawn = [to_text(answer), Seen(turn_html(answer, 0, lambda _: article)).text]
+    drawn += [
+        export(kind, "T", [(answer, 0)], DAY)["text"].partition("<script")[0]
+        for kind in ("markdown", "html")
+    ]
+    for text in drawn:
+        assert "Bo stayed" in text
+        assert (told in text) == is_usual
+        assert ("may not say: the best words found are unsure" in text) != is_usual
+        assert ("It rained" in text) != is_usual  # near, where nothing was found
+
+
 def test_no_article_marks_its_own_words_in_a_terminal(article):
     """Whatever signs of the private use area or of halves of pairs it holds."""
     evil = dataclasses.replace(
