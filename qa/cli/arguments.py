@@ -98,7 +98,15 @@ def _add_looking(
     compare.add_argument("after", type=Path)
     _add_json(compare)
 
-    verify = commands.add_parser("verify", help="check saved answers with their files")
+    verify = commands.add_parser(
+        "verify",
+        help="check saved answers with their files",
+        description="Check whether the words of saved answers still stand in the "
+        "files. ok: where they were, and all is so that is told of them. MOVED: "
+        "word for word in the same sentence, but in another place or in a file that "
+        "was renamed; ask again for an answer that cites it. NOT FOUND: neither. The "
+        "exit code is 0 where all is ok, else 1.",
+    )
     verify.add_argument(
         "answer", help="printed by `qa ask --json` or `qa batch --json`; - for stdin"
     )

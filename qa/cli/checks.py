@@ -118,9 +118,14 @@ def verify(arguments: argparse.Namespace) -> int:
         print_json([dataclasses.asdict(check) for check in checks])
     else:
         for check in checks:
-            verdict = "ok" if check.is_verbatim else "NOT FOUND"
-            print(f"{verdict}  {plain_line(check.words)}")
+            print(f"{_verdict(check)}  {plain_line(check.words)}")
     return 0 if all(check.is_verbatim for check in checks) else _ERROR
+
+
+def _verdict(check: "Check") -> str:
+    if check.is_verbatim:
+        return "ok"
+    return "MOVED" if check.is_moved else "NOT FOUND"
 
 
 def _is_lines(text: str) -> bool:
