@@ -6,6 +6,7 @@ answer against it, and that reading back what was written gives the same answer.
 
 import dataclasses
 import datetime
+import json
 import math
 from reprlib import repr as short
 from types import NoneType
@@ -15,7 +16,7 @@ from qa.errors import QAError
 from qa.types import Alternative, Answer, Article, Citation, Hit, Reason
 
 __all__ = ["ANSWER_SCHEMA", "Json", "answer_from_json", "answer_to_json"]
-__all__ += ["hit_to_json"]
+__all__ += ["hit_to_json", "parsed_json"]
 
 Json = dict[str, Any]
 """An object of JSON; what it holds is for the schema to say."""
@@ -104,6 +105,26 @@ ANSWER_SCHEMA: Json = {
     ),
     "$defs": {"citation": _CITATION},
 }
+
+
+def parsed_json(text: str) -> Any:
+    """Return what a JSON text holds.
+
+    Raises:
+        ValueError: telling what is wrong with it, and where.
+
+    >>> parsed_json('{"id": 1, "question": "Who')
+    Traceback (most recent call last):
+    ValueError: not JSON (Unterminated string starting at: character 23)
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        of_line = f" of line {error.lineno}" if "\n" in text.strip() else ""
+        problem = f"{error.msg}: character {error.colno}{of_line}"
+        raise ValueError(f"not JSON ({problem})") from error
+    except RecursionError as error:
+        raise ValueError("not JSON (it is nested too deeply)") from error
 
 
 def answer_to_json(answer: Answer) -> Json:

@@ -163,8 +163,8 @@ class TestReadQuestions:
         [
             ("{", "line 2: not JSON"),
             ("[1]", "line 2: found list, wanted an object"),
-            ('{"question": "Who?"}', "line 2: `id` is None"),
-            ('{"id": "a"}', "line 2: `question` is None"),
+            ('{"question": "Who?"}', "line 2: no `id`"),
+            ('{"id": "a"}', "line 2: no `question`"),
             ('{"id": "a", "question": " "}', "line 2: question 'a' has no words"),
             ('{"id": "a", "question": "Q", "answers": "B"}', "a list of strings"),
             ('{"id": "a", "question": "Q", "answers": [3]}', "3 is neither"),

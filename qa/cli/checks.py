@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from qa.cli.library import articles_of, open_library, settings_of, store_of
 from qa.cli.streams import print_error, print_json, read_text
-from qa.errors import QAError
-from qa.schema import ANSWER_SCHEMA, answer_from_json
+from qa.errors import QAError, QuestionsError
+from qa.schema import ANSWER_SCHEMA, answer_from_json, parsed_json
 from qa.wording import plain, plain_line, plural
 
 if TYPE_CHECKING:
@@ -82,19 +82,25 @@ def _keep(report: "Report", out: Path) -> None:
 
 def compare(arguments: argparse.Namespace) -> int:
     """Compare two reports of `eval`."""
-    from qa.evaluation import Report
     from qa.evaluation import compare as compared
 
-    before, after = (
-        Report.from_json(read_text(str(path)))
-        for path in (arguments.before, arguments.after)
-    )
+    before, after = (_report(str(path)) for path in (arguments.before, arguments.after))
     comparison = compared(before, after)
     if arguments.json:
         print_json(comparison.to_json())
     else:
         print(plain(comparison.to_markdown()))
     return 0
+
+
+def _report(path: str) -> "Report":
+    from qa.evaluation import Report
+
+    text = read_text(path)
+    try:
+        return Report.from_json(text)
+    except QuestionsError as error:
+        raise QuestionsError(f"{path}: {error}") from error
 
 
 def verify(arguments: argparse.Namespace) -> int:
@@ -107,11 +113,11 @@ def verify(arguments: argparse.Namespace) -> int:
         checks = list(_checks_of_lines(text, verifier))
     else:
         try:
-            data = json.loads(text)
+            data = parsed_json(text)
         except ValueError as error:
             raise QAError(
-                f"{arguments.answer}: no JSON ({error}). Wanted is what "
-                "`qa ask --json` or `qa batch --json` printed."
+                f"{arguments.answer}: {error}. Wanted is what `qa ask --json` or "
+                "`qa batch --json` printed."
             ) from error
         checks = verifier.check(data)
     if arguments.json:
@@ -138,7 +144,7 @@ def _is_lines(text: str) -> bool:
     """
     first, _, others = text.strip().partition("\n")
     try:
-        data = json.loads(first)
+        data = parsed_json(first)
     except ValueError:
         return False
     return isinstance(data, dict) and (bool(others) or "id" in data)
@@ -153,13 +159,11 @@ def _checks_of_lines(text: str, verifier: "Verifier") -> "Iterator[Check]":
         if not line.strip():
             continue
         try:
-            data = json.loads(line)
+            data = parsed_json(line)
             refused = data.get("error") if isinstance(data, dict) else None
             if refused is None:
                 answer_from_json(data)
-        except ValueError as error:
-            checks = [Check("", False, False, f"no JSON ({error})")]
-        except QAError as error:
+        except (ValueError, QAError) as error:
             checks = [Check("", False, False, str(error))]
         else:
             checks = (

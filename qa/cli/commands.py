@@ -2,23 +2,22 @@
 
 import argparse
 import dataclasses
-import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from qa.cli import checks
 from qa.cli.library import (
     articles_of,
-    check_named,
     open_library,
+    open_store,
     progress_bar,
     settings_of,
     skipped_words,
     store_of,
 )
-from qa.cli.streams import print_error, print_json, read_text
+from qa.cli.streams import print_error, print_json, read_questions
 from qa.errors import QAError, QuestionError
 from qa.render import to_text
 from qa.schema import answer_to_json
@@ -26,7 +25,6 @@ from qa.types import Answer, Turn
 from qa.wording import plain, plain_line, plural
 
 if TYPE_CHECKING:
-    from qa.library.store import Store
     from qa.pipeline import QA
 
 __all__ = ["COMMANDS", "version"]
@@ -55,7 +53,7 @@ def _ask(arguments: argparse.Namespace) -> int:
 
 
 def _batch(arguments: argparse.Namespace) -> int:
-    questions = list(_questions(arguments.questions))
+    questions = list(read_questions(arguments.questions))
     code = _ANSWERED
     with open_library(arguments) as qa:
         limit = _limit(arguments, qa)
@@ -79,21 +77,6 @@ def _batch(arguments: argparse.Namespace) -> int:
                 cells = (str(id_), found.get("text") or "-")
                 print("\t".join(map(plain_line, cells)), flush=True)
     return code
-
-
-def _questions(place: str) -> Iterator[tuple[Any, str]]:
-    # not splitlines: JSON may hold other line separators as they are
-    for number, line in enumerate(read_text(place).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            data = json.loads(line)
-            yield data["id"], data["question"].strip()
-        except (AttributeError, ValueError, KeyError, TypeError) as error:
-            raise QAError(
-                f"{place}, line {number}: {error!r} in {line[:60]!r}. Wanted is an "
-                'object such as {"id": 1, "question": "Who said it?"} on each line.'
-            ) from error
 
 
 def _chat(arguments: argparse.Namespace) -> int:
@@ -160,24 +143,8 @@ def _print_skipped(skipped: Iterable[tuple[str, str]]) -> None:
         print(f"skipped {plain_line(skipped_words(path, reason))}")
 
 
-def _built(arguments: argparse.Namespace) -> "Store":
-    """Return the store as it was left; nothing is read anew."""
-    from qa.library.scan import is_store
-    from qa.library.store import Store
-
-    place = store_of(arguments)
-    if not is_store(place):
-        raise QAError(
-            f"{str(place)!r}: there is no store here yet. "
-            f"Run `qa index {articles_of(arguments)}`."
-        )
-    store = Store(place)
-    check_named(store, arguments)
-    return store
-
-
 def _show(arguments: argparse.Namespace) -> int:
-    store, name = _built(arguments), arguments.article
+    store, name = open_store(arguments), arguments.article
     article = None if name is None else store.article(name)
     if article is None:
         listed = store.article_list()
@@ -219,7 +186,7 @@ def _check_listed(name: str, count: int, arguments: argparse.Namespace) -> None:
 
 
 def _stats(arguments: argparse.Namespace) -> int:
-    store = _built(arguments)
+    store = open_store(arguments)
     place = store.folder
     size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
     facts = {

@@ -2,15 +2,16 @@
 
 import argparse
 import os
+import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.cli.streams import print_error
-from qa.errors import ArticlesError
+from qa.errors import ArticlesError, StoreError
 from qa.library.scan import default_store
 from qa.settings import Settings
 from qa.wording import plural
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from qa.library.store import Store
     from qa.pipeline import QA
 
-__all__ = ["articles_of", "check_named", "open_library", "progress_bar"]
+__all__ = ["articles_of", "check_named", "open_library", "open_store", "progress_bar"]
 __all__ += ["settings_of", "skipped_words", "store_of"]
 
 _DEFAULT = "seeds"
@@ -32,9 +33,22 @@ def articles_of(arguments: argparse.Namespace) -> Path:
     Raises:
         ArticlesError: if none is named and there is no default.
     """
-    typed = getattr(arguments, "folder", None) or arguments.articles
-    if named := typed or os.environ.get("QA_ARTICLES"):
-        return Path(named).expanduser()
+    folder = getattr(arguments, "folder", None)
+    typed = arguments.articles if folder is None else folder
+    if typed == "":  # a variable of the shell that is not set: not the default
+        raise ArticlesError(
+            "the articles are named by an empty word. Name their folder, or leave "
+            "`--articles` out."
+        )
+    usual = os.environ.get("QA_ARTICLES")
+    if usual and typed is None and not os.path.exists(os.path.expanduser(usual)):
+        raise ArticlesError(
+            f"QA_ARTICLES names {usual!r}, and there is no such folder. Set it to that "
+            "of your articles, or name yours with `--articles FOLDER`."
+        )
+    if named := typed or usual:
+        # not `Path.expanduser`: it ends where no such user is
+        return Path(os.path.expanduser(named))
     if not Path(_DEFAULT).is_dir():
         raise ArticlesError(
             f"no articles are named, and there is no folder {_DEFAULT!r} here. Name "
@@ -46,7 +60,7 @@ def articles_of(arguments: argparse.Namespace) -> Path:
 def store_of(arguments: argparse.Namespace) -> Path:
     """Return the place of the store."""
     if arguments.store:
-        return Path(arguments.store).expanduser()
+        return Path(os.path.expanduser(arguments.store))
     return default_store(articles_of(arguments))
 
 
@@ -77,7 +91,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 def open_library(arguments: argparse.Namespace, *, is_synced: bool = True) -> "QA":
     """Open the library, showing progress when there is something to index.
 
-    Where no file of it can be read, this is told: no question would find anything.
+    Where nothing in it can be read, this is told: no question would find anything.
     """
     from qa.pipeline import QA
 
@@ -90,10 +104,47 @@ def open_library(arguments: argparse.Namespace, *, is_synced: bool = True) -> "Q
             is_synced=is_synced,
         )
     store = qa.library.store
-    if is_synced and not store.passage_count() and (skipped := store.skipped()):
-        files, first = plural(len(skipped), "file"), skipped_words(*skipped[0])
-        print_error(f"{files} could not be read; the first: {first}")
+    if is_synced and not store.passage_count():
+        print_error(_why_empty(articles_of(arguments), store.skipped()))
     return qa
+
+
+def _why_empty(articles: Path, skipped: Sequence[tuple[str, str]]) -> str:
+    if not skipped:
+        return (
+            f"{str(articles)!r}: no file in it. Put Markdown, text, HTML, PDF, DOCX, "
+            "JSONL, CSV or zip files there, or name another folder with `--articles`."
+        )
+    files, first = plural(len(skipped), "file"), skipped_words(*skipped[0])
+    return f"{files} could not be read; the first: {first}"
+
+
+def open_store(arguments: argparse.Namespace) -> "Store":
+    """Return the store as it was left; nothing is read anew.
+
+    Raises:
+        QAError: if there are no such articles, or no store of them.
+    """
+    from qa.library.scan import check_articles, is_store
+    from qa.library.store import Store
+
+    place = store_of(arguments)
+    if not is_store(place):
+        command = ["qa", "index"]
+        if arguments.articles or not arguments.store:
+            articles = articles_of(arguments)
+            check_articles(articles)  # or indexing them would be no remedy
+            command += [shlex.quote(str(articles))]
+        else:
+            command += ["FOLDER"]
+        if arguments.store:
+            command += ["--store", shlex.quote(arguments.store)]
+        raise StoreError(
+            f"{str(place)!r}: there is no store here yet. Run `{' '.join(command)}`."
+        )
+    store = Store(place)
+    check_named(store, arguments)
+    return store
 
 
 def skipped_words(path: str, reason: str) -> str:

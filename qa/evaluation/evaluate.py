@@ -47,7 +47,13 @@ def evaluate(
 
     Raises:
         QuestionError: naming the first question that cannot be asked.
+        ValueError: if one of them is no `Question`.
     """
+    if odd := [q for q in questions if not isinstance(q, Question)]:
+        raise ValueError(
+            f"questions holds {odd[0]!r}; wanted are `Question`s, as `read_questions` "
+            "returns them"
+        )
     outcomes = []
     for done, question in enumerate(questions, start=1):
         begun = perf_counter()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.errors import QuestionError, QuestionsError
+from qa.schema import parsed_json
 
 __all__ = ["Question", "read_questions"]
 
@@ -60,8 +61,9 @@ def read_questions(
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
+        problem = getattr(error, "strerror", None) or "it is not UTF-8"
         raise QuestionsError(
-            f"{path}: cannot be read ({error}). Give a UTF-8 file with one JSON "
+            f"{path}: cannot be read ({problem}). Give a UTF-8 file with one JSON "
             "object a line."
         ) from error
     questions: list[Question] = []
@@ -111,17 +113,20 @@ def _parse(line: str) -> Question:
     Question(id='7', text='Who?', answers=('Assad',), article=None, kind=None)
     """
     try:
-        record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON ({error}). Write one object a line.") from error
+        record = parsed_json(line)
+    except ValueError as error:
+        raise ValueError(f"{error}. Write one object a line.") from error
     if not isinstance(record, dict):
         raise TypeError(
             f"found {type(record).__name__}, wanted an object with `id` and `question`."
         )
     _check_fields(record)
     for field in ("id", "question"):
-        if not isinstance(record.get(field), (str, int)):
-            raise TypeError(f"`{field}` is {record.get(field)!r}, wanted a string.")
+        if field not in record:
+            raise ValueError(f"no `{field}`, wanted an object with it.")
+        if not isinstance(record[field], (str, int)):
+            found = json.dumps(record[field])
+            raise TypeError(f"`{field}` is {found}, wanted a string.")
     answers = record.get("answers") or []
     if not isinstance(answers, list):
         raise TypeError(f"`answers` is {answers!r}, wanted a list of strings.")

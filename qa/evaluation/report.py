@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from reprlib import repr as short
 from statistics import fmean, median
+from typing import Any
 
-from qa.errors import QuestionsError
+from qa.errors import QAError, QuestionsError
 from qa.evaluation.metrics import (
     Interval,
     bootstrap_interval,
@@ -13,6 +15,7 @@ from qa.evaluation.metrics import (
     wilson_interval,
 )
 from qa.evaluation.outcomes import METRICS, Outcome, outcome_of, to_record
+from qa.schema import parsed_json
 
 __all__ = ["Report"]
 
@@ -140,11 +143,11 @@ class Report:
             QuestionsError: if the text is not a report.
         """
         try:
-            records = json.loads(text)["outcomes"]
-            return cls(tuple(outcome_of(record) for record in records))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return cls(tuple(map(_outcome, _outcomes(text))))
+        except ValueError as error:
             raise QuestionsError(
-                f"not a report of an evaluation ({error}). Write one with `qa eval`."
+                f"not a report of an evaluation: {error}. Write one with "
+                "`qa eval QUESTIONS --out FILE`."
             ) from error
 
     def to_markdown(self) -> str:
@@ -171,6 +174,30 @@ class Report:
             cells = map(_percent, (part.right, part.exact_match, part.f1))
             lines.append(f"| {kind} | {part.n} | {' | '.join(cells)} |")
         return "\n".join(lines) + "\n"
+
+
+def _outcomes(text: str) -> list[Any]:
+    record = parsed_json(text)
+    if not isinstance(record, dict) or not isinstance(record.get("outcomes"), list):
+        raise ValueError(  # noqa: TRY004  # as all that is wrong with a file
+            f"found {short(record)}, wanted an object with a list of `outcomes`"
+        )
+    found: list[Any] = record["outcomes"]
+    return found
+
+
+def _outcome(record: Any) -> Outcome:
+    """Return the outcome that a report holds.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    try:
+        return outcome_of(record)
+    except (ValueError, TypeError, KeyError, AttributeError, QAError) as error:
+        raise ValueError(
+            f"found {short(record)}, wanted an outcome as `qa eval` writes it"
+        ) from error
 
 
 def _percent(share: float | None) -> str:
