@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from numbers import Integral
 from pathlib import Path
 from types import TracebackType
 
@@ -24,7 +25,7 @@ from qa.remember import Recent
 from qa.search.embed import open_embedder
 from qa.search.retrieve import HybridRetriever
 from qa.search.terms import checked, topic_words, well_formed
-from qa.settings import Settings
+from qa.settings import Settings, check_share
 from qa.types import Answer, Hit, Turn
 
 __all__ = ["QA"]
@@ -137,17 +138,17 @@ class QA:
             min_confidence: below it we abstain; None takes the setting.
 
         Raises:
-            QuestionError: if the question has no word, or is too long.
+            QuestionError: if the question is no text, has no word, or is too long.
             ArticlesError: if there is no article of one of these ids.
-            ValueError: if `only` is no list of ids, or `min_confidence` not in [0, 1].
+            ValueError: if `only` is no list of ids, `turns` none of turns, or
+                `min_confidence` not in [0, 1].
         """
         most = self.settings.max_question_chars
         whole = _completed(checked(question, max_chars=most), turns, self.settings)
         begun = time.perf_counter()
         if min_confidence is None:
             min_confidence = self.settings.min_confidence
-        if not 0.0 <= min_confidence <= 1.0:
-            raise ValueError(f"min_confidence must be in [0, 1], got {min_confidence}")
+        check_share("min_confidence", min_confidence)
         among = self._among(only)
         # before the indexes follow it: an answer may be newer than its key, not older
         generation = self._store.generation
@@ -178,8 +179,8 @@ class QA:
             ArticlesError: if there is no article of one of these ids.
             ValueError: if `top_k` is below 1, or `only` is no list of ids.
         """
-        if top_k < 1:
-            raise ValueError(f"top_k must be at least 1, got {top_k}")
+        if not isinstance(top_k, Integral) or top_k < 1:
+            raise ValueError(f"top_k must be a whole number from 1 on, got {top_k!r}")
         question = checked(question, max_chars=self.settings.max_question_chars)
         among = self._among(only)
         self.retriever.catch_up()
@@ -279,6 +280,9 @@ def _completed(question: str, turns: Sequence[Turn], settings: Settings) -> str:
 
     What is too long for a question was not asked before, and is not asked now.
     """
+    if odd := [turn for turn in turns if not isinstance(turn, Turn)]:
+        found = type(odd[0]).__name__
+        raise ValueError(f"turns holds {found}; wanted is a list of `qa.Turn`")
     most = settings.max_question_chars
     asked = [t for t in turns if max(len(t.question), len(t.answer.standalone)) <= most]
     whole = well_formed(standalone(question, asked))

@@ -1,8 +1,23 @@
 """Every knob, with its unit, and the measurement that set it."""
 
 from dataclasses import dataclass, fields
+from numbers import Real
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "check_share"]
+
+
+def check_share(name: str, value: object) -> None:
+    """Make sure that a value is a share or a probability.
+
+    Raises:
+        ValueError: if it is not.
+
+    >>> check_share("min_confidence", "0.5")
+    Traceback (most recent call last):
+    ValueError: min_confidence must be in [0, 1], got '0.5'
+    """
+    if not isinstance(value, Real) or not 0.0 <= float(value) <= 1.0:
+        raise ValueError(f"{name} must be in [0, 1], got {value!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,8 @@ class Settings:
             value = getattr(self, field.name)
             if field.type is int and type(value) is not int:
                 raise ValueError(f"{field.name} must be a whole number, got {value!r}")
+            if field.type is str and type(value) is not str:
+                raise ValueError(f"{field.name} must be text, got {value!r}")
         if not 0 < self.min_chars <= self.max_chars:
             raise ValueError(
                 f"passages need 0 < min_chars <= max_chars, got "
@@ -51,11 +68,13 @@ class Settings:
             )
         shares = "dense_weight article_share worth_reading min_confidence"
         for name in shares.split():
-            value = getattr(self, name)
-            if not 0.0 <= value <= 1.0:
-                raise ValueError(f"{name} must be in [0, 1], got {value}")
-        if not isinstance(self.sure, tuple) or not all(0 <= s <= 1 for s in self.sure):
-            raise ValueError(f"sure must be a tuple of [0, 1], got {self.sure!r}")
+            check_share(name, getattr(self, name))
+        if not isinstance(self.sure, tuple):
+            raise ValueError(  # noqa: TRY004  # as every mistake of a caller
+                f"sure must be a tuple of [0, 1], got {self.sure!r}"
+            )
+        for share in self.sure:
+            check_share("each of sure", share)
         for name in ("pool", "top_k", "max_question_chars"):
             value = getattr(self, name)
             if value < 1:

@@ -496,5 +496,5 @@ class TestCalibration:
 
     def test_precision_out_of_reach(self):
         """What was never measured is not promised."""
-        with pytest.raises(ValueError, match=r"highest measured is 0\.80"):
+        with pytest.raises(ValueError, match=r"highest measured is 0\.8\b"):
             Calibration("x", 0, {}, ((0.5, 0.7, 0.8),)).threshold(0.9)

@@ -5,11 +5,14 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from qa.cli import main
-from qa.errors import QuestionsError
+from qa.errors import ArticlesError, QuestionError, QuestionsError
 from qa.evaluation import Report, evaluate
+from qa.pipeline import QA
+from qa.settings import Settings
 
 FAST = ["--embedder", "hash:64", "--reader", "sentence"]
 # names of Python, which tell the writer of a file of questions nothing
@@ -158,3 +161,103 @@ class TestPlaces:
         assert f"{str(tmp_path / 'none')!r}: no file in it" in error
         assert "`--articles`" in error
         assert Path(tmp_path / "none").is_dir()
+
+
+class TestTyped:
+    """Options that are typed wrong."""
+
+    @pytest.mark.parametrize("port", ["abc", "99999", "-1", "8.5"])
+    def test_a_port(self, refusal, port):
+        error = refusal("serve", f"--port={port}")
+        assert f"found '{port}', wanted a number from 1 to 65535" in error
+
+    def test_characters(self, refusal, library):
+        error = refusal("show", "a.md", "--characters", "1", "x", *library)
+        assert "found 'x', wanted a whole number" in error
+
+    def test_characters_of_no_article(self, refusal, library, capsys):
+        """All articles were listed, as though nothing had been asked of one."""
+        assert main(["index", library[1], *library[2:]]) == 0
+        capsys.readouterr()
+        error = refusal("show", "--characters", "1", "2", *library)
+        assert "no article they are of" in error
+
+    @pytest.mark.parametrize("command", ["serve", "chat", "stats", "ask who? --json"])
+    def test_a_folder_without_its_option(self, refusal, command):
+        """As `qa index` takes it."""
+        words = command.split()
+        words += ["--articles", "a", "b"] if command.startswith("ask") else ["b"]
+        error = refusal(*words)
+        assert "unrecognized arguments: b; the folder" in error
+        assert "--articles FOLDER" in error
+
+    def test_an_option_that_there_is_not(self, refusal):
+        assert "--articles FOLDER" not in refusal("chat", "--colour")
+
+    @pytest.mark.parametrize("share", ["0.98", "0.999"])
+    def test_a_precision_that_was_not_reached(self, refusal, library, share):
+        """The one that is told instead can be asked for."""
+        with_reader = library[:-2]
+        error = refusal("ask", "who?", *with_reader, "--min-precision", share)
+        (best,) = re.findall(r"the highest measured is (0\.\d+)\.", error)
+        assert main(["ask", "who landed?", *with_reader, "--min-precision", best]) != 1
+
+    def test_a_reader_that_there_is_not(self, refusal, library):
+        error = refusal("ask", "who?", *library[:-1], "gpt")
+        assert "no reader is called 'gpt'. Wanted is one of span, sentence" in error
+
+
+class TestCallers:
+    """What is called from Python with something else than it takes."""
+
+    @pytest.mark.parametrize("way", ["ask", "retrieve"])
+    @pytest.mark.parametrize("question", [None, 5, b"Who?", ["Who?"], float("nan")])
+    def test_a_question_is_text(self, qa, way, question):
+        """As a gap in a table is not, say."""
+        with pytest.raises(QuestionError) as raised:
+            getattr(qa, way)(question)
+        assert f"the question is {question!r}; wanted text, such as" in str(
+            raised.value
+        )
+
+    def test_a_folder_that_is_not_there(self):
+        """The advice is for Python, too."""
+        with pytest.raises(ArticlesError, match=r"in Python `QA\.open\(FOLDER\)`"):
+            QA.open("nonexistent")
+
+    @pytest.mark.parametrize("limit", ["0.5", None])
+    def test_a_limit_is_a_number(self, qa, limit):
+        with pytest.raises(ValueError, match="min_precision must be in"):
+            qa.threshold(limit)
+        with pytest.raises(ValueError, match="min_confidence must be in"):
+            Settings(min_confidence=limit)
+        if limit:
+            with pytest.raises(ValueError, match=r"must be in \[0, 1\], got '0.5'"):
+                qa.ask("Who landed?", min_confidence=limit)
+
+    def test_a_number_of_another_library_is_a_number(self, qa):
+        assert qa.ask("When did it land?", min_confidence=np.float32(0)).is_found
+        assert len(qa.retrieve("When did it land?", top_k=np.int64(1))) == 1
+
+    @pytest.mark.parametrize("top_k", ["3", 2.5, None, 0])
+    def test_a_count_is_a_whole_number(self, qa, top_k):
+        with pytest.raises(ValueError, match="top_k must be a whole number"):
+            qa.retrieve("llamas", top_k=top_k)
+
+    def test_turns_are_turns(self, qa):
+        """Not answers, and not the words alone."""
+        answer = qa.ask("When did the booster land?")
+        for turns, found in (
+            (["When?"], "str"),
+            ("When?", "str"),
+            ([answer], "Answer"),
+        ):
+            with pytest.raises(ValueError, match=f"turns holds {found}; wanted"):
+                qa.ask("And where?", turns=turns)
+
+    @pytest.mark.parametrize(
+        ("name", "value"), [("embedder", None), ("reader", 5), ("sure", ("a",))]
+    )
+    def test_settings_are_of_their_kinds(self, name, value):
+        with pytest.raises(ValueError, match=f"{name} must be"):
+            Settings(**{name: value})

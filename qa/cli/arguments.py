@@ -3,9 +3,12 @@
 import argparse
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["parser"]
+__all__ = ["parsed", "parser"]
+
+_LAST_PORT = 65535
 
 _EPILOG = """\
 exit codes: 0 answered, 3 the articles do not say, 1 error, 2 wrong usage
@@ -15,6 +18,18 @@ examples:
   qa index ~/articles
   qa serve --articles ~/articles
 """
+
+
+def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return what was typed; what is wrong with it ends the program with code 2."""
+    top = parser()
+    arguments, others = top.parse_known_args(argv)
+    if others:
+        hint = ""
+        if not others[0].startswith("-"):
+            hint = "; the folder of the articles is named with --articles FOLDER"
+        top.error(f"unrecognized arguments: {' '.join(others)}{hint}")
+    return arguments
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="open the page in a browser")
     _add_library(serve)
     serve.add_argument("--host", default="127.0.0.1", help="default: this machine only")
-    serve.add_argument("--port", type=int, help="default: the first free from 7860")
+    serve.add_argument("--port", type=_port, help="default: the first free from 7860")
     serve.add_argument("--auth", metavar="USER:PASSWORD", help="ask for a password")
     serve.add_argument("--open", action="store_true", help="open a browser, too")
 
@@ -80,7 +95,7 @@ def _add_looking(
     show.add_argument(
         "--characters",
         nargs=2,
-        type=int,
+        type=_whole,
         metavar=("START", "END"),
         help="these alone, as a citation counts them",
     )
@@ -154,6 +169,23 @@ def _add_asking(command: argparse.ArgumentParser) -> None:
 
 def _add_json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}, wanted a whole number"
+        ) from error
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}, wanted a number from 1 to {_LAST_PORT}, or 0 for any"
+        )
+    return int(text)
 
 
 def _share(text: str) -> float:

@@ -145,6 +145,11 @@ def _print_skipped(skipped: Iterable[tuple[str, str]]) -> None:
 
 def _show(arguments: argparse.Namespace) -> int:
     store, name = open_store(arguments), arguments.article
+    if arguments.characters and name is None:
+        raise QAError(
+            "found characters, but no article they are of. Give its id, too, as "
+            "`qa show` lists it."
+        )
     article = None if name is None else store.article(name)
     if article is None:
         listed = store.article_list()

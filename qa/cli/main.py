@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from qa.cli import commands
-from qa.cli.arguments import parser
+from qa.cli.arguments import parsed, parser
 from qa.cli.streams import print_error
 from qa.errors import QAError
 
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             # quotes are typographic and JSON is UTF-8, whatever the system's code page;
             # a lone surrogate is written out instead of ending the run
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    arguments = parser().parse_args(argv)
+    arguments = parsed(argv)
     try:
         return _run(arguments)
     except QAError as error:

@@ -22,7 +22,7 @@ REBUILD = (
 
 def unusable(path: Path, error: Exception) -> StoreError:
     """Return what to tell about a store that cannot be read or written."""
-    words = str(error)
+    words = getattr(error, "strerror", None) or str(error)
     if isinstance(error, sqlite3.OperationalError) and (
         "locked" in words or "busy" in words
     ):
@@ -32,7 +32,8 @@ def unusable(path: Path, error: Exception) -> StoreError:
         )
     return StoreError(
         f"{path.parent}: {words}. A store is a folder that qa may write to, with files "
-        "of its own making. Name another with `--store`; if this one is damaged, "
+        "of its own making. Name another with `--store` (in Python `store=`); if this "
+        "one is damaged, "
         f"{REBUILD}."
     )
 

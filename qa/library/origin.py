@@ -47,7 +47,8 @@ def check_origin(store: Store, articles: Path) -> None:
     if not is_same:
         raise StoreError(
             f"{store.folder}: holds the articles of {str(origin)!r}, wanted are those "
-            f"of {str(articles)!r}. Name another with `--store`, or {REBUILD}."
+            f"of {str(articles)!r}. Name another with `--store` (in Python `store=`), "
+            f"or {REBUILD}."
         )
 
 

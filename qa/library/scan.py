@@ -88,7 +88,7 @@ def check_articles(articles: Path, store: Path | None = None) -> None:
         if not articles.is_dir():
             raise ArticlesError(
                 f"{str(articles)!r} is neither a folder nor a file. Name the folder of "
-                "your articles with `--articles FOLDER`."
+                "your articles: `--articles FOLDER`, in Python `QA.open(FOLDER)`."
             )
         with os.scandir(articles) as entries:
             next(entries, None)
@@ -101,7 +101,7 @@ def check_articles(articles: Path, store: Path | None = None) -> None:
     if is_same:
         raise ArticlesError(
             f"{str(articles)!r} is named as articles and as store. Name another folder "
-            "with `--store`."
+            "with `--store` (in Python `store=`)."
         )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from importlib import resources
 
 from qa.errors import ModelError
+from qa.settings import check_share
 
 __all__ = ["Calibration", "Evidence", "load_calibration"]
 
@@ -62,18 +63,21 @@ class Calibration:
         Raises:
             ValueError: if no threshold reached it, or none was measured.
         """
+        check_share("min_precision", min_precision)
         if not self.curve:
             raise ValueError(
                 f"how often answers of the reader {self.reader!r} are right has not "
                 "been measured, so no precision can be asked for. Give a confidence "
-                "instead (`--min-confidence`), or take the reader `span`."
+                "instead (`--min-confidence`, in Python `min_confidence`), or take "
+                "the reader `span`."
             )
         reached = [t for t, _, precision in self.curve if precision >= min_precision]
         if not reached:
             best = max(precision for _, _, precision in self.curve)
+            best = math.floor(1000 * best) / 1000  # down, so that it can be asked for
             raise ValueError(
                 f"a precision of {min_precision} was not reached by {self.reader}; "
-                f"the highest measured is {best:.2f}. Ask for a lower one."
+                f"the highest measured is {best}. Ask for that, or for a lower one."
             )
         return min(reached)
 

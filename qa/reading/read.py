@@ -42,7 +42,7 @@ def open_reader(spec: str, embedder: Embedder) -> Reader:
     family, _, name = spec.partition(":")
     if family not in READERS:
         raise ModelError(
-            f"no reader is called {spec!r}. There are {', '.join(READERS)}; put one of "
-            "them in front of a colon and a name or path."
+            f"no reader is called {spec!r}. Wanted is one of {', '.join(READERS)}; for "
+            "a model of your own, `hf:` with its name or path."
         )
     return READERS[family](name, embedder)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from reprlib import repr as short
 
 from qa.errors import QuestionError
 
@@ -96,8 +97,14 @@ def checked(question: str, *, max_chars: int) -> str:
     'Who won the cup?'
 
     Raises:
-        QuestionError: if it has no word, or more than `max_chars` characters.
+        QuestionError: if it is no text, has no word, or more than `max_chars`
+            characters.
     """
+    if not isinstance(question, str):
+        raise QuestionError(
+            f"the question is {short(question)}; wanted text, such as "
+            '"What did Iran say about Assad\'s elections?"'
+        )
     question = " ".join(well_formed(question).split())
     if len(question) > max_chars:
         raise QuestionError(

@@ -134,8 +134,9 @@ def free_port(host: str, port: int | None) -> int:
             return bound
     found = f"ports {wanted[0]} to {wanted[-1]}" if port is None else f"port {port}"
     raise QAError(
-        f"{found} on {host!r} cannot be used ({problem}). Wanted a free one. Name "
-        "another with `--port`, or end the program that holds it."
+        f"{found} on {host!r} cannot be used ({problem}). Wanted a free one of this "
+        "machine. Name another with `--port` or `--host`, or end the program that "
+        "holds it."
     )
 
 
@@ -148,7 +149,7 @@ def _try(host: str, port: int) -> tuple[int, str]:
             trial.bind((host, port))
             return int(trial.getsockname()[1]), ""
     except (OSError, OverflowError) as error:
-        return 0, str(error)
+        return 0, getattr(error, "strerror", None) or str(error)
 
 
 def _credentials(auth: str | None) -> Credentials | None:
