@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from qa.conversation.added import parts
 from qa.conversation.mentions import Mention, mentions
 from qa.conversation.things import (
     counted,
@@ -15,11 +16,10 @@ from qa.conversation.things import (
     is_deed,
     is_placed,
     owned_thing,
-    parts,
     plural_subject,
     together,
-    topic,
 )
+from qa.conversation.topics import topic
 from qa.conversation.words import (
     PERSON_NOUNS,
     PERSON_PRONOUNS,

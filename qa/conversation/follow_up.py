@@ -8,16 +8,10 @@ of the topic are added. A question that stands alone comes back as it was.
 import re
 from collections.abc import Sequence
 
+from qa.conversation.added import about, topic_words, unmarked
 from qa.conversation.antecedents import MAX_CHARS, MAX_TURNS
-from qa.conversation.fragments import (
-    about,
-    as_bare_question,
-    as_fragment,
-    merged_bare,
-    merged_fragment,
-    topic_words,
-    unmarked,
-)
+from qa.conversation.bare import as_bare_question, merged_bare
+from qa.conversation.fragments import as_fragment, merged_fragment
 from qa.conversation.mentions import mentions
 from qa.conversation.pronouns import resolved_pronouns
 from qa.conversation.words import PLURAL_PRONOUNS, meaningful_words, tokens

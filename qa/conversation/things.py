@@ -4,15 +4,14 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
+from qa.conversation.added import parts
 from qa.conversation.mentions import Mention, mentions
 from qa.conversation.words import (
     ADVERBS,
     AUXILIARIES,
     COMMON_VERBS,
-    DEMONSTRATIVES,
     FUNCTION_WORDS,
     PERSON_NOUNS,
-    WH_WORDS,
     Token,
     is_plural,
     meaningful_words,
@@ -20,21 +19,16 @@ from qa.conversation.words import (
 )
 
 __all__ = ["counted", "does_again", "done_to", "has_plural", "is_addressed"]
-__all__ += ["is_alone", "is_deed", "is_placed", "owned_thing", "parts"]
-__all__ += ["plural_subject", "together", "topic"]
+__all__ += ["is_alone", "is_deed", "is_placed", "owned_thing"]
+__all__ += ["plural_subject", "together"]
 
 _MAX_OWNED_WORDS = 4  # the genitive counts as one
 _MAX_OBJECT_WORDS = 8
-_MAX_ADDED_WORDS = 2
 
 # "Who said Iran attacked?": what follows is a clause
 _SAYING = frozenset("say says said think thinks thought know knew believe".split())
 _BE_OR_DO = frozenset("is are was were be been am did do does".split())
 _NO_OBJECTS = frozenset("yesterday today tomorrow tonight first last best most".split())
-# "What is X?", "Tell me about X": the topic is X, without any capital letter
-_TOPIC = re.compile(
-    r"(?:(?:what|who)(?:'s|\s+(?:is|are|was|were))|about)\s+(?P<topic>[^?.,!(]+)", re.I
-)
 _JOINTLY = re.compile(  # who met whom: both did
     r"(?:me?et|agreed?|talk(?:ed)?|sp(?:ea|o)ke?|negotiated?|marr(?:y|ied)"
     r"|fight|fought)(?: (?:with|to|against))?(?: the)?",
@@ -56,16 +50,6 @@ _LIGHT = re.compile(  # what is done is told by the noun: "claimed responsibilit
     re.I,
 )
 _THEY_DO = re.compile(r"\bthey (?:(?:first|last|also|ever|\w+ly) )?([a-z]+)", re.I)
-_ADDED = re.compile(r" \(about: ([^()]*)\)")
-
-
-def parts(asked: str) -> tuple[str, str]:
-    """Return a completed question, and the words of the topic that were added to it.
-
-    >>> parts("Who lost (about: Rugby final) in 2015?")
-    ('Who lost in 2015?', 'Rugby final')
-    """
-    return _ADDED.sub("", asked), " ".join(_ADDED.findall(asked))
 
 
 def plural_subject(question: str) -> str | None:
@@ -264,33 +248,3 @@ def owned_thing(question: str) -> str | None:
         if 1 < end <= _MAX_OWNED_WORDS and owned[end - 1].low not in PERSON_NOUNS:
             return question[name.start : owned[end - 1].end]
     return None
-
-
-def topic(question: str, *, is_it: bool = False) -> str | None:
-    """Return the thing that a question without names is about, where its form tells.
-
-    >>> topic("What is throat cancer?"), topic("What are the symptoms of flu?")
-    ('throat cancer', 'flu')
-    >>> topic("What are the symptoms (about: anemia)?", is_it=True)
-    'anemia'
-    """
-    whole, about = parts(question)
-    match = _TOPIC.search(whole)
-    if match is None:
-        return None
-    words = list(tokens(match["topic"]))
-    if any(word.low in AUXILIARIES | WH_WORDS | DEMONSTRATIVES for word in words):
-        return None
-    is_narrow = False  # what follows "of" is asked about, sooner than what was added
-    for at in range(len(words) - 1, 0, -1):
-        if words[at - 1].low in ("of", "about"):
-            words, is_narrow = words[at:], True
-            break
-    if is_it and not is_narrow and 1 <= len(about.split()) <= _MAX_ADDED_WORDS:
-        return about
-    while words and words[0].low in FUNCTION_WORDS:
-        words = words[1:]
-    is_other = not words or (is_it and is_plural(words[-1]))
-    if is_other or any(word.low in FUNCTION_WORDS for word in words):
-        return None
-    return match["topic"][words[0].start : words[-1].end]
