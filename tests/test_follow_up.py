@@ -320,12 +320,12 @@ def test_conversations(said, question, expected):
         (
             [("Who discovered Pluto?", "Clyde Tombaugh"), ("When was that?", None)],
             "And Charon?",
-            "Who discovered Charon, and when?",
+            "Who discovered Charon?",
         ),
         (
             [("Who spoke in Vienna?", "Kerry"), ("Why?", "peace")],
             "And in 2014?",
-            "Who spoke in Vienna in 2014, and why?",
+            "Who spoke in Vienna in 2014?",
         ),
         (
             [("Where did the plane crash?", "Sinai (Egypt)"), ("When?", None)],
@@ -803,6 +803,187 @@ def test_bare_questions_in_a_row_ask_about_the_same():
     assert (
         standalone("By whom?", turns) == "Who met the banks (ten of them), and by whom?"
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "question", "expected"),
+    [
+        (
+            "How many snow leopards were counted?",
+            "34",
+            "Where?",
+            "Where were snow leopards counted?",
+        ),
+        (
+            "How many snow leopards were counted?",
+            "34",
+            "By whom?",
+            "By whom were snow leopards counted?",
+        ),
+        (
+            "How many adults were randomised?",
+            "412",
+            "For how long?",
+            "For how long were adults randomised?",
+        ),
+        ("How much was raised?", "90 euros", "By whom?", "By whom was it raised?"),
+        ("How many were there?", "34", "Where?", "Where were they?"),
+        (
+            "How many people died in the flood?",
+            "17",
+            "When?",
+            "When is it that people died in the flood?",
+        ),
+        (
+            "How many people died in May?",
+            "17",
+            "Why?",
+            "Why is it that people died in May?",
+        ),
+        (
+            "How many died in the flood?",
+            "17",
+            "Where?",
+            "Where is it that they died in the flood?",
+        ),
+        (
+            "How many cars did Volkswagen recall?",
+            "9",
+            "Why?",
+            "Why did Volkswagen recall (cars)?",
+        ),
+        (
+            "Which medicine was recalled?",
+            "Lanox",
+            "When?",
+            "When was the medicine recalled (Lanox)?",
+        ),
+        ("Which treaty did Iran sign?", "NPT", "When?", "When did Iran sign (NPT)?"),
+        (
+            "Which company is the largest?",
+            "Apple",
+            "Why?",
+            "Why is the company the largest (Apple)?",
+        ),
+        ("Which team won?", "Ajax", "When?", "Which team won (Ajax), and when?"),
+        ("How old is Hill?", "64", "Why?", "Why is Hill old?"),
+        (
+            "How many bears that were ill died?",
+            "9",
+            "Why?",
+            "Why is it that bears that were ill died?",
+        ),
+        # nothing is counted or chosen
+        (
+            "What else was said?",
+            "no",
+            "Where?",
+            "What else was said (no), and where?",
+        ),
+        (
+            "What led to the war?",
+            "oil",
+            "When?",
+            "What led to the war (oil), and when?",
+        ),
+        ("How long did the war last?", "a year", "Why?", "Why did the war last?"),
+    ],
+)
+def test_a_bare_question_does_not_ask_for_the_number_again(
+    asked, answer, question, expected
+):
+    assert standalone(question, [turn(asked, answer)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "expected"),
+    [
+        (
+            "Was the lease renewed?",
+            "For how long?",
+            "For how long was the lease renewed?",
+        ),
+        ("Is there a vaccine?", "Since when?", "Since when is there a vaccine?"),
+        ("Can the drill be used?", "Why not?", "Why can't the drill be used?"),
+        ("Did Iran sign it?", "Where?", "Where did Iran sign it?"),
+    ],
+)
+def test_a_bare_question_asks_of_what_was_asked_with_yes_or_no(
+    asked, question, expected
+):
+    assert standalone(question, [turn(asked, None)]) == expected
+
+
+def test_what_was_counted_is_counted_again_after_a_bare_question():
+    turns = played(
+        ("How many snow leopards were counted?", "34"),
+        ("Where?", "Ladakh"),
+        ("By whom?", None),
+    )
+    expected = "How many snow leopards were counted in 2016?"
+    assert standalone("and in 2016?", turns) == expected
+
+
+def test_without_a_verb_to_ask_of_a_bare_question_gets_the_topic():
+    turns = played(("Is the pool open?", None), ("What about the sauna?", "no"))
+    assert standalone("Why?", turns) == "Why (about: sauna pool open)?"
+    turns = [turn("What did the treasurer report?", "a surplus")]
+    expected = "How much (about: treasurer report surplus)?"
+    assert standalone("How much?", turns) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "expected"),
+    [
+        (
+            "What are the side effects of aspirin?",
+            "And of ibuprofen?",
+            "What are the side effects of ibuprofen?",
+        ),
+        ("What was the vote on parking?", "On trees?", "What was the vote on trees?"),
+        # another preposition, a time beside a place: both stay
+        (
+            "How much detergent do I use in hard water?",
+            "And for wool?",
+            "How much detergent do I use in hard water for wool?",
+        ),
+        (
+            "How loud is it in the kitchen?",
+            "And in the morning?",
+            "How loud is it in the kitchen in the morning?",
+        ),
+        (
+            "For the first stage, what can be done?",
+            "And for the last?",
+            "For the first stage, what can be done for the last?",
+        ),
+    ],
+)
+def test_a_phrase_takes_the_place_of_one_with_its_preposition(
+    asked, question, expected
+):
+    assert standalone(question, [turn(asked, None)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("No, I meant Austria.", "When did Austria join the EU?"),
+        ("I mean the UN", "When did Germany join the UN?"),
+        ("no, the UN", "When did Germany join the UN?"),
+        ("No, thanks.", "No, thanks."),
+        ("I meant not that.", "I meant not that."),
+    ],
+)
+def test_a_correction_names_what_was_meant(question, expected):
+    said = [turn("When did Germany join the EU?", None)]
+    assert standalone(question, said) == expected
+
+
+def test_the_next_what_about_takes_the_place_of_the_last():
+    turns = played(("What is the population of norway?", None), ("And sweden?", None))
+    expected = "What about denmark (about: population norway)?"
+    assert standalone("What about denmark?", turns) == expected
 
 
 def test_fragments_in_a_row_do_not_grow():

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Sequence
 
-from qa.conversation.added import unmarked
+from qa.conversation.added import about, topic_words, unmarked
 from qa.conversation.mentions import mentions
+from qa.conversation.phrases import is_verb
 from qa.conversation.words import (
     AUXILIARIES,
     COMMON_VERBS,
+    DETERMINERS,
     FUNCTION_WORDS,
     PREPOSITIONS,
+    WH_WORDS,
     Token,
     tokens,
 )
@@ -20,7 +23,8 @@ _MAX_ANSWER_WORDS = 10  # a longer answer is no part of the next question
 
 _BARE = re.compile(
     r"(?:(?:and|but|so|or)\s+)?(?P<wh>"
-    r"(?:(?:in|at|on|of|to|from|by|for|with|about|over|under|during|since|until)\s+)?"
+    r"(?:(?:in|at|on|of|to|from|by|for|with|about|over|under|during|since|until"
+    r"|against|after|before|between|through|without)\s+)?"
     r"(?:what|which|who|whom|when|where|why|how)"
     r"(?:\s+(?:much|many|long|far|often|big|large|high|so|not|exactly))?"
     r"(?P<noun>\s+[\w-]+)?)"
@@ -33,6 +37,16 @@ _WH_PHRASE = re.compile(
     r"(?P<wh>what|which|who|whom|when|where|why|how)\b",
     re.I,
 )
+_ABOUT = re.compile(r"what about ", re.I)
+_COUNTED = re.compile(r"(?:how (?P<many>many|much)|which|what) ", re.I)
+_GRADED = re.compile(
+    r"how (?P<grade>\w+) (?P<clause>(?:is|are|was|were) (?!it\b|there\b)[^(]+)", re.I
+)
+_AMOUNT = re.compile(r"how (?:many|much|big|large|high)")
+_REVERSED = re.compile(r"(what|who|whom|where) (for|from|with|by|about)")  # "What for?"
+_DENIED = {"can": "can't", "will": "won't"}
+_ADVERBS = frozenset("many much long far often come".split())  # behind "how"
+_MIN_CLAUSE_WORDS = 3  # with fewer it may have no noun: "Which won?"
 _DO = frozenset("do does did".split())
 _ADJUNCTS = frozenset("when where why how".split())
 _SUBJECTS = frozenset("who what which".split())
@@ -55,7 +69,8 @@ def as_bare_question(question: str) -> str | None:
     first = wh.split()[0]
     if noun and (noun.lower() in AUXILIARIES or noun[0].isupper()):
         return None
-    if noun and first not in PREPOSITIONS | {"which"}:
+    is_reversed = _REVERSED.fullmatch(wh) is not None
+    if noun and first not in PREPOSITIONS | {"which"} and not is_reversed:
         return None  # "Who won?" has its verb
     is_it = (match["it"] or "").lower() == "it" and not match["happen"]
     is_now = (match["be"] or "").lower() in ("is", "are")
@@ -69,29 +84,134 @@ def merged_bare(wh: str, previous: str, answer: str | None) -> str:
 
     >>> merged_bare("when", "Where was Hill planning to go?", "Rome")
     'When was Hill planning to go (Rome)?'
+    >>> merged_bare("where", "How many banks were sold?", "seven")
+    'Where were banks sold?'
+    >>> merged_bare("why", "Was the bank sold?", None)
+    'Why was the bank sold?'
     >>> merged_bare("why", "Who met the banks?", "Ray Hill")
     'Who met the banks (Ray Hill), and why?'
     >>> merged_bare("why", "What did Hill say about the banks?", None)
     'What did Hill say about the banks, and why?'
     """
-    rest, _ = without_bare(previous)
-    begun, at = _WH_PHRASE.match(rest), _auxiliary(rest)
-    wh = "why" if wh == "how so" else wh
+    rest = without_bare(previous)
+    wh = _REVERSED.sub(r"\2 \1", "why" if wh == "how so" else wh)
+    if _ABOUT.match(rest):  # there is no verb to ask of
+        return about(_upper(wh), topic_words(rest, known=wh)) or f"{rest}, and {wh}?"
+    begun = _WH_PHRASE.match(rest)
     asked = begun["wh"].lower() if begun else ""
     is_short = answer is not None and len(answer.split()) <= _MAX_ANSWER_WORDS
-    known = f" ({answer})" if is_short and asked not in ("why", "how", "when") else ""
+    is_known = is_short and asked not in ("why", "how", "when")
+    known = f" ({answer})" if is_known else ""
+    if begun is None and tokens(rest)[:1] and tokens(rest)[0].low in AUXILIARIES:
+        return f"{_upper(_asked_whether(wh, rest))}{known}?"
+    if _AMOUNT.fullmatch(wh):  # the amount of what was said: there is no verb of it
+        words = topic_words(f"{rest}{known}", known=wh)
+        return about(_upper(wh), words) or f"{rest}{known}, and {wh}?"
+    graded = _GRADED.fullmatch(rest)
+    if graded is not None and graded["grade"].lower() not in _ADVERBS:
+        return f"{_upper(wh)} {graded['clause']} {graded['grade']}?"
+    if (of_noun := _asked_of_noun(wh, rest, known)) is not None:
+        return f"{of_noun}?"
+    at = _auxiliary(rest)
     is_object = asked == "what" and not known  # without it its verb has none
     if begun is None or at is None or is_object:
         return f"{rest}{known}, and {wh}?"
     return f"{_upper(wh)} {rest[tokens(rest)[at].start :]}{known}?"
 
 
-def without_bare(question: str) -> tuple[str, str]:
-    """Return a question without its mark, and the ", and when" that was put behind."""
+def _asked_whether(wh: str, question: str) -> str:
+    """Ask `wh` of what was asked with yes or no.
+
+    >>> _asked_whether("why not", "Can the bank be sold")
+    "why can't the bank be sold"
+    """
+    helper, space, clause = question.partition(" ")
+    helper = helper.lower()
+    denied = _DENIED.get(helper, f"{helper}n't")
+    if wh == "why not" and denied in AUXILIARIES:
+        wh, helper = "why", denied
+    return f"{wh} {helper}{space}{clause}"
+
+
+def _asked_of_noun(wh: str, question: str, known: str = "") -> str | None:
+    """Ask `wh` of the noun that is counted or chosen; None where there is none.
+
+    What was asked for is left out: it would be answered again.
+
+    >>> _asked_of_noun("where", "How many banks were sold")
+    'Where were banks sold'
+    >>> _asked_of_noun("when", "Which bank was sold in May", " (UBS)")
+    'When was the bank sold in May (UBS)'
+    >>> _asked_of_noun("why", "How much money did the bank lose")
+    'Why did the bank lose (money)'
+    >>> _asked_of_noun("where", "How many people died in May")
+    'Where is it that people died in May'
+    """
+    match = _COUNTED.match(question)
+    if match is None:
+        return None
+    is_many, words = match["many"] is not None, tokens(question)
+    first = 2 if is_many else 1
+    at = next((k for k, w in enumerate(words) if w.text in AUXILIARIES), len(words))
+    if any(word.low in WH_WORDS | {"that"} for word in words[first:at]):
+        at = len(words)  # "How many banks that were sold": of a clause
+    end = words[at - 1].end
+    noun, clause = question[match.end() : end], question[end:]
+    if is_many:
+        noun = noun.removeprefix("of ")
+        is_done = at > first and is_verb(words[first].low)
+        if is_done and (at == first + 1 or words[first + 1].low in FUNCTION_WORDS):
+            noun = f"they {noun}"  # "How many died in May?"
+    else:
+        if not _is_chosen(words, at):
+            return None
+        noun = f"{'one' if noun.startswith('of ') else 'the'} {noun}"
+    if at == len(words):
+        return f"{_upper(wh)} is it that {noun}{known}"
+    is_inverted = words[at].low in _DO or _is_subject(
+        question, words[at + 1 :], is_many=is_many
+    )
+    if at == first and not is_inverted:
+        noun = "it" if words[1].low == "much" else "they"
+    helper, left = question[words[at].start : words[at].end], words[at + 1 :]
+    clause = clause[len(helper) + 1 :]
+    if left and left[0].low == "there":
+        clause = clause[len(" there") :]
+        noun = noun if at == first else f"there {noun}"
+    if is_inverted:
+        beside = f" ({noun})" if noun else ""
+        return f"{_upper(wh)} {helper}{clause}{known or beside}"
+    return f"{_upper(wh)} {helper} {noun}{clause}{known}"
+
+
+def _is_chosen(words: Sequence[Token], at: int) -> bool:
+    """Whether a noun follows "which" or "what"; `at` is where the auxiliary stands."""
+    noun = words[1:at]
+    if not noun or is_verb(noun[0].low) or noun[0].low in COMMON_VERBS:
+        return False  # "What was said?", "What caused it?"
+    if noun[0].low.endswith("ly") or noun[0].low in FUNCTION_WORDS - {"of"}:
+        return False  # "What else was said?"
+    is_clause = at == len(words)  # "Which team won the cup?", not "What led to it?"
+    is_which = words[0].low == "which" and len(noun) >= _MIN_CLAUSE_WORDS
+    return is_which or not is_clause
+
+
+def _is_subject(question: str, words: Sequence[Token], *, is_many: bool) -> bool:
+    """Whether `words`, which follow the auxiliary, begin with its subject."""
+    if not words or not is_many:  # "Which bank is the largest?"
+        return bool(words) and _is_asked_of(question, words)
+    return words[0].is_capital or words[0].low in DETERMINERS | _SPEAKERS
+
+
+def without_bare(question: str) -> str:
+    """Return a question without its mark, and the ", and when" that was put behind.
+
+    >>> without_bare("Who won (Kiel), and when?")
+    'Who won (Kiel)'
+    """
     rest = unmarked(question)
     head, added, bare = rest.rpartition(", and ")
-    is_bare = added and as_bare_question(bare) is not None
-    return (head, f"{added}{bare}") if is_bare else (rest, "")
+    return head if added and as_bare_question(bare) is not None else rest
 
 
 def _auxiliary(question: str) -> int | None:
@@ -102,7 +222,7 @@ def _auxiliary(question: str) -> int | None:
     """
     words = tokens(question)
     for at, word in enumerate(words):
-        if word.low not in AUXILIARIES:
+        if word.text not in AUXILIARIES:  # May is a month
             continue
         if at + 1 >= len(words) or mentions(question[: word.start]):
             return None

@@ -46,6 +46,7 @@ _SHORT = re.compile(
 # "But who is Merkel?": whoever names him can mean nobody else
 _WHO_IS = re.compile(r"(?:who|what|where) (?:is|are|was|were) (?-i:[A-Z])", re.I)
 _ASKS_WHO = re.compile(r"(?:and )?(?:who|which)\b", re.I)
+_COUNTS = re.compile(r"how (?:many|much)\b", re.I)
 _OPEN = re.compile(rf"{_SHORT.pattern}|what\b", re.I)
 
 
@@ -68,7 +69,7 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     if fragment is not None:
         resolved, _ = resolved_pronouns(fragment, turns)
         merged = merged_fragment(
-            resolved, _with_place(fragment, turns), is_resolved=resolved != fragment
+            resolved, _asked_of(fragment, turns), is_resolved=resolved != fragment
         )
         return merged or _about(asked, turns)
     opening = _OPENING.match(asked)
@@ -94,12 +95,15 @@ def _whole(turns: Sequence[Turn]) -> Turn:
     return turns[0]
 
 
-def _with_place(fragment: str, turns: Sequence[Turn]) -> str:
+def _asked_of(fragment: str, turns: Sequence[Turn]) -> str:
     """Return the latest question that a fragment can be asked of.
 
-    A place alone takes the place of one: the question must have one.
+    A place alone takes the place of one: the question must have one. What was counted
+    is counted again, though "Where?" was asked between.
     """
-    last, named = _asked(turns[-1]), fragment.removeprefix("of ")
+    whole = _asked(_whole(turns))
+    last = whole if _COUNTS.match(whole) else _asked(turns[-1])
+    named = fragment.removeprefix("of ")
     if not any(named == m.spoken and m.kind == "place" for m in mentions(fragment)):
         return last
     asked = (_asked(turn) for turn in reversed(turns[-MAX_TURNS:]))

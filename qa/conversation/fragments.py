@@ -1,17 +1,21 @@
 """Questions that only name something else: "And in Germany?"."""
 
 import re
+from collections.abc import Sequence
 
 from qa.conversation.added import about, topic_words, unmarked
 from qa.conversation.bare import without_bare
 from qa.conversation.mentions import Mention, mentions
+from qa.conversation.phrases import is_verb
 from qa.conversation.words import (
     AUXILIARIES,
     COMMON_VERBS,
+    DETERMINERS,
     FUNCTION_WORDS,
     PREPOSITIONS,
     PRONOUNS,
     WH_WORDS,
+    Token,
     tokens,
 )
 
@@ -20,7 +24,16 @@ __all__ = ["as_fragment", "merged_fragment"]
 _MAX_FRAGMENT_WORDS = 10
 
 _LEAD = re.compile(
-    r"(?:(?:and|but|or|so)\s+)?(?:what|how)\s+about\s+|(?:and|but|or)\s+", re.I
+    r"(?:(?:and|but|or|so)\s+)?(?:what|how)\s+about\s+|(?:and|but|or)\s+"
+    r"|(?:(?:no|sorry)\b[\s,.]*)?i\s+(?:just\s+)?meant?\s+(?!not\b)"
+    r"|no\b[\s,.]*(?=(?:the|in|on|at|of|for|from)\b)",
+    re.I,
+)
+# "What about the cause (about: crash)": the next "What about" is about the crash
+_BESIDE = re.compile(r"what about [^()]+ (?=\(about: )", re.I)
+_TIME_NOUNS = frozenset(
+    """morning afternoon evening night day days week weeks weekend month months year
+    years season spring summer autumn winter hour hours past future end""".split()
 )
 # "Who won (New Zealand), and when": what was answered is no part of what was asked
 _ANSWERED = re.compile(r" \((?!about:)(?:[^()]|\([^()]*\))*\)$")
@@ -31,6 +44,8 @@ def as_fragment(question: str) -> str | None:
 
     >>> as_fragment("And in Germany?"), as_fragment("What about Jordan?")
     ('in Germany', 'Jordan')
+    >>> as_fragment("No, I meant the second one."), as_fragment("No, it is mine.")
+    ('the second one', None)
     >>> as_fragment("And who won?") is None
     True
     """
@@ -43,7 +58,9 @@ def as_fragment(question: str) -> str | None:
         return None
     if lead is None and not (words[0] in PREPOSITIONS and question.endswith("?")):
         return None
-    return None if words[0] in COMMON_VERBS else rest
+    if words[0] in COMMON_VERBS:
+        return None
+    return rest[:1].lower() + rest[1:] if words[0] in PREPOSITIONS else rest
 
 
 def merged_fragment(
@@ -59,10 +76,11 @@ def merged_fragment(
     >>> merged_fragment("in 1985", "How much did Shearson earn?")
     'How much did Shearson earn in 1985?'
     >>> merged_fragment("Japan", "Who beat France (New Zealand), and when?")
-    'Who beat Japan, and when?'
+    'Who beat Japan?'
+    >>> merged_fragment("of salt", "What is the price of sugar in May?")
+    'What is the price of salt in May?'
     """
-    rest, bare = without_bare(previous)
-    rest = _ANSWERED.sub("", rest)
+    rest = _ANSWERED.sub("", without_bare(previous))
     names, olds = mentions(fragment), mentions(rest)
     is_whole = any(word.low in AUXILIARIES | WH_WORDS for word in tokens(rest))
     words = [word.low for word in tokens(fragment)]
@@ -73,16 +91,50 @@ def merged_fragment(
         if is_whole and is_owned and old is not None and fragment != old.spoken:
             left = rest[: old.start]
             left = left[: -len("the ")] if old.has_article else left
-            return f"{left}{fragment}{rest[old.end :]}{bare}?"
+            return f"{left}{fragment}{rest[old.end :]}?"
     elif names and is_whole:
         old = _counterpart(fragment, names[0], rest)
         if old is not None and old.text != names[0].text:
-            return _replaced(rest, bare, fragment, names[0], old)
+            return _replaced(rest, fragment, names[0], old)
     if words[0] in PREPOSITIONS and not PRONOUNS & set(words):
         head, added, topic = rest.partition(" (about: ")
-        return f"{head} {fragment}{added}{topic}{bare}?"
-    known_words = topic_words(unmarked(previous), known=fragment)
+        start, end = _phrase_like(fragment, head)
+        merged = f"{head[:start].rstrip()} {fragment}{head[end:]}"
+        return f"{merged}{added}{topic}?"
+    known_words = topic_words(_BESIDE.sub("", unmarked(previous)), known=fragment)
     return about(f"What about {fragment}", known_words)
+
+
+def _phrase_like(fragment: str, question: str) -> tuple[int, int]:
+    """Return where the phrase is whose place a fragment takes; without one the end.
+
+    Both begin with the same preposition, have no names, and tell a time or do not.
+    """
+    words, new = tokens(question), tokens(fragment)
+    nowhere = len(question), len(question)
+    if mentions(fragment):
+        return nowhere
+    for at in range(len(words) - 1, 0, -1):
+        if words[at].low != new[0].low:
+            continue
+        end = at + 1
+        while end < len(words) and _goes_on(words, end):
+            end += 1
+        old = words[at + 1 : end]
+        is_alike = bool(old) and _tells_time(old) == _tells_time(new)
+        if is_alike and not any(word.is_capital for word in old):
+            return words[at].start, words[end - 1].end
+    return nowhere
+
+
+def _goes_on(words: Sequence[Token], at: int) -> bool:
+    low = words[at].low
+    is_plain = words[at].is_word and low not in FUNCTION_WORDS
+    return low in DETERMINERS or (is_plain and not is_verb(low))
+
+
+def _tells_time(words: Sequence[Token]) -> bool:
+    return any(word.low in _TIME_NOUNS or word.text.isdigit() for word in words)
 
 
 def _counterpart(fragment: str, new: Mention, rest: str) -> Mention | None:
@@ -120,7 +172,7 @@ def _preposition(text: str, name: Mention) -> str:
     return before[-1].low if before and before[-1].low in PREPOSITIONS else ""
 
 
-def _replaced(rest: str, bare: str, fragment: str, new: Mention, old: Mention) -> str:
+def _replaced(rest: str, fragment: str, new: Mention, old: Mention) -> str:
     """Put a name of the fragment in place of one; its other words are added."""
     before, after = fragment[: new.start].split(), fragment[new.end + len(new.noun) :]
     left, right = rest[: old.start].split(), rest[old.end + len(old.noun) :]
@@ -129,7 +181,7 @@ def _replaced(rest: str, bare: str, fragment: str, new: Mention, old: Mention) -
     if {word.lower() for word in (*before[:1], *left[-1:])} <= PREPOSITIONS:
         left[-1:] = before[:1] or left[-1:]
     beside = topic_words(f"{' '.join(before)} {after}", known=rest)
-    merged = f"{' '.join(left)} {new.whole}{right}{bare}"
+    merged = f"{' '.join(left)} {new.whole}{right}"
     return about(merged, beside) or f"{merged}?"
 
 

@@ -13,7 +13,7 @@ from qa.conversation.words import (
     is_plural,
 )
 
-__all__ = ["noun_end"]
+__all__ = ["is_verb", "noun_end"]
 
 _BE = frozenset("is are was were be been".split())
 _HAVE = frozenset("has have had".split())
@@ -56,10 +56,11 @@ def noun_end(
 
 def _may_be_noun(word: Token) -> bool:
     is_plain = word.text.islower() and word.low not in FUNCTION_WORDS | ADVERBS
-    return is_plain and not _is_verb(word.low) and not word.low.endswith("ly")
+    return is_plain and not is_verb(word.low) and not word.low.endswith("ly")
 
 
-def _is_verb(low: str) -> bool:
+def is_verb(low: str) -> bool:
+    """Whether a word is more likely a verb, or a participle, than a noun."""
     return low in _VERBS or low == "being" or re.search("(?<!e)ed$", low) is not None
 
 
@@ -68,7 +69,7 @@ def _without_verb(
 ) -> int:
     """Return how many words of a subject's run stand before its verb."""
     n, is_open = len(run), not follows.isalnum() or follows in PREPOSITIONS
-    if follows in _VERBS or (helper in _BE | _HAVE and _is_verb(follows)):
+    if follows in _VERBS or (helper in _BE | _HAVE and is_verb(follows)):
         return n
     if helper in _BE:
         if _ADJECTIVE.search(follows):  # "Are the Dover training plans available?"
