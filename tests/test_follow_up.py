@@ -980,6 +980,122 @@ def test_a_correction_names_what_was_meant(question, expected):
     assert standalone(question, said) == expected
 
 
+@pytest.mark.parametrize(
+    ("said", "question", "expected"),
+    [
+        (
+            [("Where is the library?", None), ("What about the dehumidifier?", None)],
+            "How heavy is it?",
+            "How heavy is the dehumidifier?",
+        ),
+        (
+            [("when is the bakery closed", None), ("What about the library?", None)],
+            "Who heads it?",
+            "Who heads the library?",
+        ),
+        (
+            [("Is the pool open?", "yes"), ("How about the sauna?", "no")],
+            "When will it open?",
+            "When will the sauna open?",
+        ),
+        (
+            [("How wide is the trailer?", None), ("And its length?", None)],
+            "How high is it?",
+            "How high is the trailer?",
+        ),
+        (
+            [("What about the boats?", None)],
+            "How big are they?",
+            "How big are the boats?",
+        ),
+    ],
+)
+def test_it_is_what_what_about_named(said, question, expected):
+    assert standalone(question, played(*said)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "expected"),
+    [
+        ("When was the bridge built?", "How long is it?", "How long is the bridge?"),
+        ("When did the strike begin?", "Who called it?", "Who called the strike?"),
+        (
+            "Where is the coffee machine?",
+            "How heavy is it?",
+            "How heavy is the coffee machine?",
+        ),
+        ("Is the pool open?", "How deep is it?", "How deep is the pool?"),
+        (
+            "How long does the battery last?",
+            "How do I charge it?",
+            "How do I charge the battery?",
+        ),
+        ("How do I reset the router?", "Where is it?", "Where is the router?"),
+        ("What is a mortgage?", "How does it work?", "How does a mortgage work?"),
+        (
+            "What is the warranty period?",
+            "What does it cover?",
+            "What does the warranty period cover?",
+        ),
+        # it may be another, or no end can be told: the words are added
+        (
+            "Did the firm close the shop?",
+            "Where is it?",
+            "Where is it (about: firm close shop)?",
+        ),
+        (
+            "What did the firm announce?",
+            "Is it new?",
+            "Is it new (about: firm announce)?",
+        ),
+        (
+            "Does the policy cover theft?",
+            "What does it cost?",
+            "What does it cost (about: policy cover theft)?",
+        ),
+        (
+            "How long is a permit valid?",
+            "What does it cost?",
+            "What does it cost (about: permit valid)?",
+        ),
+        # nor is it somebody
+        (
+            "Why did the teacher quit?",
+            "Was it right?",
+            "Was it right (about: teacher quit)?",
+        ),
+        (
+            "Where did the minister go?",
+            "Was it far?",
+            "Was it far (about: minister)?",
+        ),
+    ],
+)
+def test_it_is_the_only_noun_of_the_last_question(asked, question, expected):
+    assert standalone(question, [turn(asked, None)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "expected"),
+    [
+        (
+            "What is the inflation rate in Germany?",
+            "Why is it higher there?",
+            "Why is the inflation rate higher in Germany?",
+        ),
+        (
+            "What is the inflation rate in Germany?",
+            "Why is it so high?",
+            "Why is the inflation rate in Germany so high?",
+        ),
+        ("What happened in Cuba?", "Where is it?", "Where is Cuba?"),
+        ("Who is the minister in Cuba?", "Where is it?", "Where is Cuba?"),
+    ],
+)
+def test_it_is_the_thing_sooner_than_its_place(asked, question, expected):
+    assert standalone(question, [turn(asked, None)]) == expected
+
+
 def test_the_next_what_about_takes_the_place_of_the_last():
     turns = played(("What is the population of norway?", None), ("And sweden?", None))
     expected = "What about denmark (about: population norway)?"

@@ -19,7 +19,7 @@ from qa.conversation.things import (
     plural_subject,
     together,
 )
-from qa.conversation.topics import topic
+from qa.conversation.topics import placed_topic, topic
 from qa.conversation.words import (
     PERSON_NOUNS,
     PERSON_PRONOUNS,
@@ -100,8 +100,9 @@ def antecedent(
                 placed = [m for m in names if is_placed(source, m)]
                 name = next((m for m in reversed(placed) if m.kind == "name"), None)
             if name is not None:
-                return name.whole if is_it and name.noun else _in_full(name, turns)
-            found = topic(asked, is_it=True) if is_asked else None
+                whole = name.whole if is_it and name.noun else _in_full(name, turns)
+                return (is_asked and placed_topic(asked, name, said)) or whole
+            found = topic(asked, is_it=True, is_latest=not at) if is_asked else None
             if found is not None and not _is_said(found, said):
                 return found
     return None
