@@ -1096,6 +1096,97 @@ def test_it_is_the_thing_sooner_than_its_place(asked, question, expected):
     assert standalone(question, [turn(asked, None)]) == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Thanks! And France?", "When did France join the EU?"),
+        ("ok and in Spain?", "When did Spain join the EU?"),
+        ("Great. What about Italy?", "When did Italy join the EU?"),
+        ("Hm, why?", "Why did Germany join the EU?"),
+        # a whole question stays, a name is none of politeness
+        ("OK, and what is the price of gold?", "OK, and what is the price of gold?"),
+        ("Great Britain joined when?", "Great Britain joined when?"),
+    ],
+)
+def test_politeness_asks_nothing(question, expected):
+    said = [("When did Germany join the EU?", "1957"), ("Okay, thanks!", None)]
+    assert standalone(question, played(*said[:1])) == expected
+    assert standalone(question, played(*said)) == expected
+
+
+def test_after_thanks_alone_the_question_before_is_asked_of():
+    turns = played(("When did Germany join the EU?", "1957"), ("thanks", None))
+    assert standalone("Why?", turns) == "Why did Germany join the EU?"
+    turns = played(("Who won?", "Hill"), ("That is interesting.", None))
+    assert standalone("Hm. And when?", turns) == "Who won (Hill), and when?"
+    assert standalone("Why?", [turn("ok", None)]) == "Why?"
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "question", "expected"),
+    [
+        ("Who signed it?", "Hill", "Who else?", "Who else signed it?"),
+        ("What causes rust?", "water", "And what else?", "What else causes rust?"),
+        ("When was it signed?", None, "Who else?", "Who else (about: signed)?"),
+        (
+            "Who was king before Hill?",
+            "Bob",
+            "What else was he?",
+            "What else was Bob?",
+        ),
+    ],
+)
+def test_who_else_asks_for_others_who_did_it(asked, answer, question, expected):
+    assert standalone(question, [turn(asked, answer)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "expected"),
+    [
+        (
+            "What happened in Cuba in 1962?",
+            "How many people died then?",
+            "How many people died then (about: Cuba 1962)?",
+        ),
+        (
+            "How do I wash wool?",
+            "What temperature?",
+            "What temperature (about: wash wool)?",
+        ),
+        (
+            "Where did the fire start?",
+            "Was anyone hurt?",
+            "Was anyone hurt (about: fire start)?",
+        ),
+        (
+            "What did Hill say about Cuba?",
+            "When did he say it?",
+            "When did Hill say it (about: Cuba)?",
+        ),
+        # what follows from it, and no time
+        ("How is it paid?", "Can I pay by card then?", "Can I pay by card then?"),
+        ("How do I wash wool?", "What matters most?", "What matters most?"),
+        (
+            "Where did the fire start?",
+            "Has anyone walked on the moon in winter?",
+            "Has anyone walked on the moon in winter?",
+        ),
+    ],
+)
+def test_a_question_with_a_gap_gets_the_topic(asked, question, expected):
+    assert standalone(question, [turn(asked, None)]) == expected
+
+
+def test_him_is_not_the_one_who_is_asked_for():
+    turns = [turn("Who is the mayor of Lyon?", "Ray Hill")]
+    expected = "Who was mayor before Ray Hill?"
+    assert standalone("Who was mayor before him?", turns) == expected
+
+
+def test_a_family_is_no_adverb():
+    assert [m.whole for m in mentions("the Miller family")] == ["the Miller family"]
+
+
 def test_the_next_what_about_takes_the_place_of_the_last():
     turns = played(("What is the population of norway?", None), ("And sweden?", None))
     expected = "What about denmark (about: population norway)?"

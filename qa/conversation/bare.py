@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from qa.conversation.added import about, topic_words, unmarked
 from qa.conversation.mentions import mentions
-from qa.conversation.phrases import is_verb
+from qa.conversation.phrases import is_participle, is_verb
 from qa.conversation.words import (
     AUXILIARIES,
     COMMON_VERBS,
@@ -17,7 +18,7 @@ from qa.conversation.words import (
     tokens,
 )
 
-__all__ = ["as_bare_question", "merged_bare", "without_bare"]
+__all__ = ["ANSWERED", "as_bare_question", "merged_bare", "without_bare"]
 
 _MAX_ANSWER_WORDS = 10  # a longer answer is no part of the next question
 
@@ -37,6 +38,9 @@ _WH_PHRASE = re.compile(
     r"(?P<wh>what|which|who|whom|when|where|why|how)\b",
     re.I,
 )
+# "Who won (New Zealand), and when": what was answered is no part of what was asked
+ANSWERED = re.compile(r" \((?!about:)(?:[^()]|\([^()]*\))*\)$")
+_SHARE = re.compile(r"(?:what|which) (?:percentage|proportion|share|number) of ", re.I)
 _ABOUT = re.compile(r"what about ", re.I)
 _COUNTED = re.compile(r"(?:how (?P<many>many|much)|which|what) ", re.I)
 _GRADED = re.compile(
@@ -69,6 +73,8 @@ def as_bare_question(question: str) -> str | None:
     first = wh.split()[0]
     if noun and (noun.lower() in AUXILIARIES or noun[0].isupper()):
         return None
+    if noun.lower() == "else" and first not in PREPOSITIONS:
+        return None if match["rest"] else wh
     is_reversed = _REVERSED.fullmatch(wh) is not None
     if noun and first not in PREPOSITIONS | {"which"} and not is_reversed:
         return None  # "Who won?" has its verb
@@ -97,16 +103,18 @@ def merged_bare(wh: str, previous: str, answer: str | None) -> str:
     wh = _REVERSED.sub(r"\2 \1", "why" if wh == "how so" else wh)
     if _ABOUT.match(rest):  # there is no verb to ask of
         return about(_upper(wh), topic_words(rest, known=wh)) or f"{rest}, and {wh}?"
+    if wh.endswith(" else"):
+        return _asked_else(wh.removesuffix(" else"), rest)
     begun = _WH_PHRASE.match(rest)
     asked = begun["wh"].lower() if begun else ""
     is_short = answer is not None and len(answer.split()) <= _MAX_ANSWER_WORDS
     is_known = is_short and asked not in ("why", "how", "when")
     known = f" ({answer})" if is_known else ""
-    if begun is None and tokens(rest)[:1] and tokens(rest)[0].low in AUXILIARIES:
-        return f"{_upper(_asked_whether(wh, rest))}{known}?"
     if _AMOUNT.fullmatch(wh):  # the amount of what was said: there is no verb of it
         words = topic_words(f"{rest}{known}", known=wh)
         return about(_upper(wh), words) or f"{rest}{known}, and {wh}?"
+    if begun is None and tokens(rest)[:1] and tokens(rest)[0].low in AUXILIARIES:
+        return f"{_upper(_asked_whether(wh, rest))}{known}?"
     graded = _GRADED.fullmatch(rest)
     if graded is not None and graded["grade"].lower() not in _ADVERBS:
         return f"{_upper(wh)} {graded['clause']} {graded['grade']}?"
@@ -117,6 +125,21 @@ def merged_bare(wh: str, previous: str, answer: str | None) -> str:
     if begun is None or at is None or is_object:
         return f"{rest}{known}, and {wh}?"
     return f"{_upper(wh)} {rest[tokens(rest)[at].start :]}{known}?"
+
+
+def _asked_else(wh: str, question: str) -> str:
+    """Ask for others who did the same, or what else there is.
+
+    >>> _asked_else("who", "Who signed the treaty (Hill)")
+    'Who else signed the treaty?'
+    >>> _asked_else("who", "When was the treaty signed")
+    'Who else (about: treaty signed)?'
+    """
+    rest = ANSWERED.sub("", question)
+    if rest.lower().startswith(f"{wh} ") and not rest.lower().startswith(f"{wh} else"):
+        return f"{rest[: len(wh)]} else{rest[len(wh) :]}?"
+    added = about(_upper(f"{wh} else"), topic_words(rest, known="else"))
+    return added or f"{rest}, and {wh} else?"
 
 
 def _asked_whether(wh: str, question: str) -> str:
@@ -147,6 +170,7 @@ def _asked_of_noun(wh: str, question: str, known: str = "") -> str | None:
     >>> _asked_of_noun("where", "How many people died in May")
     'Where is it that people died in May'
     """
+    question = _SHARE.sub("How many of ", question)
     match = _COUNTED.match(question)
     if match is None:
         return None
@@ -198,8 +222,13 @@ def _is_chosen(words: Sequence[Token], at: int) -> bool:
 
 def _is_subject(question: str, words: Sequence[Token], *, is_many: bool) -> bool:
     """Whether `words`, which follow the auxiliary, begin with its subject."""
-    if not words or not is_many:  # "Which bank is the largest?"
-        return bool(words) and _is_asked_of(question, words)
+    if not words:
+        return False
+    if not is_many:
+        run = list(takewhile(_is_plain, words[1:]))
+        is_done = len(run) > 1 and is_participle(run[-1].low)
+        is_noun = words[0].low in DETERMINERS and is_done  # "the church built"
+        return is_noun or _is_asked_of(question, words)  # "Which is the largest?"
     return words[0].is_capital or words[0].low in DETERMINERS | _SPEAKERS
 
 

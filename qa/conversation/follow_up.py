@@ -13,8 +13,9 @@ from qa.conversation.antecedents import MAX_CHARS, MAX_TURNS
 from qa.conversation.bare import as_bare_question, merged_bare
 from qa.conversation.fragments import as_fragment, merged_fragment
 from qa.conversation.mentions import mentions
+from qa.conversation.phrases import is_verb
 from qa.conversation.pronouns import resolved_pronouns
-from qa.conversation.words import PLURAL_PRONOUNS, meaningful_words, tokens
+from qa.conversation.words import PLURAL_PRONOUNS, WH_WORDS, meaningful_words, tokens
 from qa.types import Turn
 
 __all__ = ["standalone"]
@@ -27,6 +28,18 @@ _POINTING = re.compile(
     r"\b(?:else|others?|(?<!at the )same|rest|former|latter|ones|besides|"
     r"instead|afterwards?|previous|next|again)\b",
     re.I,
+)
+_POLITE_WORD = (
+    r"(?:ok(?:ay)?|thanks?(?: you)?(?: (?:very|so) much)?|great|good|cool|nice|perfect"
+    r"|well|i see|got it|all ?right|right|hm+|oh|ah|sure|yes"
+    r"|(?:that|this|it)(?:['’]s| is| was) (?:(?:very|so|really) )?"
+    r"(?:interesting|good|great|nice|cool|sad|fine|clear|right|helpful))\b"
+)
+_POLITE = re.compile(rf"(?:{_POLITE_WORD}[\s,.!;:]*)+", re.I)
+_ASKING = "and|but|so|" + "|".join(sorted(WH_WORDS))
+# "Thanks! And France?", but not "Great Britain"
+_POLITE_OPENING = re.compile(
+    rf"(?:{_POLITE_WORD}(?:\s*[,.!;:]+\s*|\s+(?=(?:{_ASKING})\b)))+", re.I
 )
 # "That's very cool.": nothing is asked
 _STATEMENT = re.compile(
@@ -46,6 +59,8 @@ _SHORT = re.compile(
 # "But who is Merkel?": whoever names him can mean nobody else
 _WHO_IS = re.compile(r"(?:who|what|where) (?:is|are|was|were) (?-i:[A-Z])", re.I)
 _ASKS_WHO = re.compile(r"(?:and )?(?:who|which)\b", re.I)
+_SOMEBODY = re.compile(r"\b(?:any|some)(?:one|body)\b", re.I)  # "Was anyone hurt?"
+_WHAT_NOUN = re.compile(r"(?:what|which) ([\w-]+) *\??", re.I)  # "What temperature?"
 _COUNTS = re.compile(r"how (?:many|much)\b", re.I)
 _OPEN = re.compile(rf"{_SHORT.pattern}|what\b", re.I)
 
@@ -57,10 +72,26 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     (`turn.answer.standalone`) counts as what was asked. A turn without an answer still
     has a question to draw from.
     """
+    turns = [turn for turn in turns if not _POLITE.fullmatch(turn.question.strip())]
+    asked = _without_polite(question)
+    completed = _completed(asked, turns)
+    return question if completed == asked else completed
+
+
+def _without_polite(question: str) -> str:
+    """Return a part of a question without "Thanks!" before it; a whole one as it is."""
     asked = question.strip()
+    polite = _POLITE_OPENING.match(asked)
+    left = asked[polite.end() :] if polite else asked
+    is_part = as_bare_question(left) is not None or as_fragment(left) is not None
+    return left if is_part else asked
+
+
+def _completed(asked: str, turns: Sequence[Turn]) -> str:
+    """Return what is asked, completed, or as it is."""
     previous = _asked(turns[-1]) if turns else ""
     if not asked or not previous.strip() or _states(asked):
-        return question
+        return asked
     bare = as_bare_question(asked)
     if bare is not None:
         base = _whole(turns)
@@ -75,10 +106,10 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     opening = _OPENING.match(asked)
     body = asked[opening.end() :] if opening else asked
     if not any(token.is_word for token in tokens(body)):
-        return question
+        return asked
     resolved, is_left = resolved_pronouns(body, turns)
     if resolved == body and not is_left and not _leans(body, opening is not None):
-        return question
+        return asked
     completed = _upper(resolved)
     return _about(completed, turns) if is_left or resolved == body else completed
 
@@ -90,7 +121,8 @@ def _asked(turn: Turn) -> str:
 def _whole(turns: Sequence[Turn]) -> Turn:
     """Return the latest turn that "Why?" after "When?" asks about as well."""
     for turn in reversed(turns):
-        if as_bare_question(turn.question) is None:
+        question = _without_polite(turn.question)
+        if as_bare_question(question) is None and not _WHAT_NOUN.fullmatch(question):
             return turn
     return turns[0]
 
@@ -127,10 +159,14 @@ def _leans(body: str, has_opening: bool) -> bool:
         if _WHO_IS.match(body):
             return False
         return has_opening and n - sum(len(m.text.split()) for m in names) <= 0
+    if _SOMEBODY.search(body) and n <= _MAX_BARE_WORDS:
+        return True
     if has_opening or (n <= _MAX_POINTING_WORDS and _POINTING.search(body)):
         return True
     if " the " in f" {body} ":
         return n <= _MAX_BARE_WORDS
+    if (match := _WHAT_NOUN.fullmatch(body)) and not is_verb(match[1].lower()):
+        return True
     return n <= 1 and (_SHORT if n else _OPEN).match(body) is not None
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from qa.conversation.added import about, topic_words, unmarked
-from qa.conversation.bare import without_bare
+from qa.conversation.bare import ANSWERED, without_bare
 from qa.conversation.mentions import Mention, mentions
 from qa.conversation.phrases import is_verb
 from qa.conversation.words import (
@@ -24,8 +24,8 @@ __all__ = ["as_fragment", "merged_fragment"]
 _MAX_FRAGMENT_WORDS = 10
 
 _LEAD = re.compile(
-    r"(?:(?:and|but|or|so)\s+)?(?:what|how)\s+about\s+|(?:and|but|or)\s+"
-    r"|(?:(?:no|sorry)\b[\s,.]*)?i\s+(?:just\s+)?meant?\s+(?!not\b)"
+    r"(?:(?:no|sorry|but)\b[\s,.]*)*i\s+(?:just\s+)?meant?\s+(?!not\b)"
+    r"|(?:(?:and|but|or|so)\s+)?(?:what|how)\s+about\s+|(?:and|but|or)\s+"
     r"|no\b[\s,.]*(?=(?:the|in|on|at|of|for|from)\b)",
     re.I,
 )
@@ -35,8 +35,6 @@ _TIME_NOUNS = frozenset(
     """morning afternoon evening night day days week weeks weekend month months year
     years season spring summer autumn winter hour hours past future end""".split()
 )
-# "Who won (New Zealand), and when": what was answered is no part of what was asked
-_ANSWERED = re.compile(r" \((?!about:)(?:[^()]|\([^()]*\))*\)$")
 
 
 def as_fragment(question: str) -> str | None:
@@ -80,7 +78,7 @@ def merged_fragment(
     >>> merged_fragment("of salt", "What is the price of sugar in May?")
     'What is the price of salt in May?'
     """
-    rest = _ANSWERED.sub("", without_bare(previous))
+    rest = ANSWERED.sub("", without_bare(previous))
     names, olds = mentions(fragment), mentions(rest)
     is_whole = any(word.low in AUXILIARIES | WH_WORDS for word in tokens(rest))
     words = [word.low for word in tokens(fragment)]

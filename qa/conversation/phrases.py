@@ -13,7 +13,7 @@ from qa.conversation.words import (
     is_plural,
 )
 
-__all__ = ["is_verb", "noun_end"]
+__all__ = ["is_adverb", "is_participle", "is_verb", "noun_end"]
 
 _BE = frozenset("is are was were be been".split())
 _HAVE = frozenset("has have had".split())
@@ -23,6 +23,13 @@ _VERBS = COMMON_VERBS | frozenset(
     """take took lose lost win won hold held raise pay paid leave left keep kept start
     stop begin began admit deny remain""".split()
 )
+# participles that do not end in "ed": "When was the bridge built?"
+_IRREGULAR = frozenset(
+    """built bought brought broken caught chosen cut drawn driven found given grown held
+    hidden hit kept known laid led left lost made paid put read run seen sent set shown
+    shut sold spent stolen taken taught told torn won worn written""".split()
+)
+_LY_NOUNS = frozenset("family assembly supply reply ally monopoly".split())
 _ADJECTIVE = re.compile(r"(?:.{3}[ai]ble|ous|ful)$")  # behind a noun: responsible for
 
 
@@ -56,12 +63,22 @@ def noun_end(
 
 def _may_be_noun(word: Token) -> bool:
     is_plain = word.text.islower() and word.low not in FUNCTION_WORDS | ADVERBS
-    return is_plain and not is_verb(word.low) and not word.low.endswith("ly")
+    return is_plain and not is_verb(word.low) and not is_adverb(word.low)
+
+
+def is_adverb(low: str) -> bool:
+    """Whether a word has the look of an adverb."""
+    return low.endswith("ly") and low not in _LY_NOUNS
 
 
 def is_verb(low: str) -> bool:
     """Whether a word is more likely a verb, or a participle, than a noun."""
     return low in _VERBS or low == "being" or re.search("(?<!e)ed$", low) is not None
+
+
+def is_participle(low: str) -> bool:
+    """Whether a word behind a noun may tell what was done to it: built, closed."""
+    return is_verb(low) or low in _IRREGULAR
 
 
 def _without_verb(

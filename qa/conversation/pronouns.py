@@ -39,7 +39,8 @@ _NOT_POINTING = re.compile(
     r"|\bhow far (?:is|was) it from\b.+\bto\b",
     re.I,
 )
-_DOING = frozenset("do does did doing done".split())
+_DOING = frozenset("do does did doing done say says said".split())
+_BE = frozenset("is are was were".split())
 _HAVE = frozenset("has have had".split())  # "which has its"
 _OBJECTS = frozenset("it them him her".split())
 _BEHIND_ADVERBS = (FUNCTION_WORDS - AUXILIARIES) | ADVERBS | TIME_NAMES
@@ -96,6 +97,8 @@ def _meaning(words: Sequence[Token], at: int) -> tuple[Class | None, int]:
         return "person", at + 1
     if low == "it" and before in _DOING and _is_last(words, at):
         return None, at + 1  # "When did they do it?"
+    if low == "then" and _is_last(words, at) and any(map(_is_past, words[:at])):
+        return None, at + 1  # "Who was king then?"
     if low in THING_PRONOUNS and not _has_thing_before(words, at):
         return "thing", at + 1
     if (
@@ -109,6 +112,10 @@ def _meaning(words: Sequence[Token], at: int) -> tuple[Class | None, int]:
     if low in DEMONSTRATIVES:
         return _pointed_at(words, at, before, follows)
     return None, at
+
+
+def _is_past(word: Token) -> bool:
+    return word.low in ("was", "were", "did", "had") or word.low.endswith("ed")
 
 
 def _pointed_at(
@@ -142,8 +149,9 @@ def _has_person_before(words: Sequence[Token], at: int) -> bool:
         return False
     who = words[0].low == "who" and at > 1 and words[1].low not in AUXILIARIES
     who = who or (words[0].low == "which" and at > 2)
-    if is_object and who:
-        return False  # "Who told the police about him?"
+    is_other = words[0].low == "who" and words[1].low in _BE
+    if is_object and (who or is_other):
+        return False  # "Who told the police about him?", "Who was king before him?"
     return who or any(word.low in PERSON_NOUNS for word in words[:at])
 
 

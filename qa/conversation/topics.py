@@ -6,12 +6,11 @@ from itertools import takewhile
 
 from qa.conversation.added import parts
 from qa.conversation.mentions import Mention
-from qa.conversation.phrases import is_verb
+from qa.conversation.phrases import is_adverb, is_participle
 from qa.conversation.things import is_placed
 from qa.conversation.words import (
     ADVERBS,
     AUXILIARIES,
-    COMMON_VERBS,
     DEMONSTRATIVES,
     FUNCTION_WORDS,
     PERSON_NOUNS,
@@ -42,12 +41,6 @@ _MY_DOING = re.compile(  # "How do I apply for a permit?"
 # "How long is a permit valid?", but not "How heavy is the coffee machine?"
 _OF_PREDICATES = frozenset("long far often much many well".split())
 _FINITE = AUXILIARIES - {"be", "been", "have", "had"}
-# participles that do not end in "ed": "When was the bridge built?"
-_PARTICIPLES = frozenset(
-    """built bought brought broken caught chosen cut drawn driven found given grown held
-    hidden hit kept known laid led left lost made paid put read run seen sent set shown
-    shut sold spent stolen taken taught told torn won worn written""".split()
-)
 _NAMES_DOER = re.compile(r".{2,}(?:[eo]r|ist|ian|ee|ant)$")  # printer, or painter
 
 
@@ -121,7 +114,7 @@ def placed_topic(question: str, place: Mention, said: str) -> str | None:
 
 def _is_done(word: Token) -> bool:
     """Whether a word tells what was done: "closed" is no thing."""
-    return word.text.islower() and (is_verb(word.low) or word.low in _PARTICIPLES)
+    return word.text.islower() and is_participle(word.low)
 
 
 def _noun(question: str) -> str | None:
@@ -154,15 +147,15 @@ def _noun_words(before: str, run: Sequence[Token], after: str) -> int:
     A predicate may follow a form of "be", a verb follows "did": they are not the noun.
     """
     lows = [word.low for word in tokens(before)]
-    if not lows or lows[0] not in WH_WORDS | AUXILIARIES:
+    if not lows or lows[0] not in WH_WORDS | AUXILIARIES | PREPOSITIONS:
         return 0  # no question begins like this
-    is_closed = after in AUXILIARIES or _is_verb(after)
+    is_closed = after in AUXILIARIES or is_participle(after)
     if lows[-1] in _BE:
         if is_closed or len(run) == 1:
             return len(run)
         if lows[0] in _BE:  # "Is the pool open?"
             return 1 if len(run) == 2 else 0
-        is_graded = len(lows) == 3 and lows[1] not in _OF_PREDICATES
+        is_graded = lows[0] == "how" and len(lows) > 2 and lows[1] not in _OF_PREDICATES
         is_whole = lows[0] in ("what", "where", "who") or is_graded
         return len(run) if is_whole else 0
     if lows[-1] not in _FINITE:
@@ -176,9 +169,5 @@ def _noun_words(before: str, run: Sequence[Token], after: str) -> int:
 
 
 def _is_plain(word: Token) -> bool:
-    is_noun = word.low not in FUNCTION_WORDS | ADVERBS and not _is_verb(word.low)
-    return word.text.islower() and is_noun and not word.low.endswith("ly")
-
-
-def _is_verb(low: str) -> bool:
-    return is_verb(low) or low in _PARTICIPLES or low in COMMON_VERBS
+    is_noun = word.low not in FUNCTION_WORDS | ADVERBS and not is_participle(word.low)
+    return word.text.islower() and is_noun and not is_adverb(word.low)
