@@ -15,7 +15,12 @@ from qa.conversation.fragments import as_fragment, merged_fragment
 from qa.conversation.mentions import mentions
 from qa.conversation.phrases import is_verb
 from qa.conversation.pronouns import resolved_pronouns
-from qa.conversation.words import PLURAL_PRONOUNS, WH_WORDS, meaningful_words, tokens
+from qa.conversation.words import (
+    PLURAL_PRONOUNS,
+    WH_WORDS,
+    meaningful_words,
+    tokens,
+)
 from qa.types import Turn
 
 __all__ = ["standalone"]
@@ -61,6 +66,7 @@ _WHO_IS = re.compile(r"(?:who|what|where) (?:is|are|was|were) (?-i:[A-Z])", re.I
 _ASKS_WHO = re.compile(r"(?:and )?(?:who|which)\b", re.I)
 _SOMEBODY = re.compile(r"\b(?:any|some)(?:one|body)\b", re.I)  # "Was anyone hurt?"
 _WHAT_NOUN = re.compile(r"(?:what|which) ([\w-]+) *\??", re.I)  # "What temperature?"
+_NUMBERED = re.compile(r"\bthe (?:[a-z-]+ ){1,2}\d+\b", re.I)  # "the error 42"
 _COUNTS = re.compile(r"how (?:many|much)\b", re.I)
 _OPEN = re.compile(rf"{_SHORT.pattern}|what\b", re.I)
 
@@ -163,6 +169,8 @@ def _leans(body: str, has_opening: bool) -> bool:
         return True
     if has_opening or (n <= _MAX_POINTING_WORDS and _POINTING.search(body)):
         return True
+    if _NUMBERED.search(body):
+        return False
     if " the " in f" {body} ":
         return n <= _MAX_BARE_WORDS
     if (match := _WHAT_NOUN.fullmatch(body)) and not is_verb(match[1].lower()):

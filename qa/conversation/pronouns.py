@@ -33,6 +33,7 @@ _NOT_POINTING = re.compile(
     r"\bthis (?:year|week|month|morning|summer|century|decade)\b"
     r"|\b(?:does|did|do|would|will|can|could) it"
     r" (?:take(?! (?:place|part)\b)|cost\b.*\bto|matter|mean to)\b"
+    r"|\bit (?:(?:often|ever|always|usually|still) )?(?:rain|snow)(?:s|ed|ing)?\b"
     r"|\bma[dk]e it (?:in)?to\b"
     r"|\b(?:is|was) it \w+ (?:to|that|for)\b|\bin that\b|\bso that\b"
     r"|\bwhat (?:time|day|date) (?:is|was) it\b|\b(?:is|was) it like (?:in|at|to)\b"
