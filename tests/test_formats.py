@@ -547,6 +547,17 @@ def page(head="", body=""):
     )
 
 
+MENU = "<nav><ul><li><a href='/'>Noise home</a></li><li><a>Noise</a></li></ul></nav>"
+NOISE = (
+    "<div class=cookie-banner><p>Noise: we use them. <a href=/c>How</a></p></div>"
+    "<div class=related><h3>Noise</h3><ul><li><a href=/1>Noise one</a></li></ul></div>"
+    "<div class='share-buttons'><a href=/f>Noise</a></div>"
+    "<div id=newsletter><h3>Noise</h3><div>Noise: sign up, never miss it.</div></div>"
+    "<div><ul><li><a href=/1>Noise most read</a></li><li><a href=/2>Noise</a></li></ul>"
+    "</div><footer><p>Noise: all rights reserved.</p></footer>"
+)
+
+
 class TestHtml:
     def test_body_without_menus_and_scripts(self):
         """Paragraphs and headings are parted by blank lines, items by newlines."""
@@ -660,6 +671,136 @@ class TestHtml:
         html = f"<nav><a href='/'>Home</a></nav><article>{html}</article>"
         lines = one(html, "a.html").text.split("\n")
         assert [line for line in lines if line.startswith(tuple("12-"))] == numbers
+
+    @pytest.mark.parametrize("length", [1, 4, 20])
+    @pytest.mark.parametrize(
+        "around", ["{}", "<section>{}</section>", "<div class=container>{}</div>"]
+    )
+    def test_headings_and_lists_need_no_named_frame(self, around, length):
+        """However long the page; its menus stay out."""
+        body = "<h1>Boats</h1>" + "".join(f"<p>{p}</p>" for p in PARAGRAPHS) * length
+        body += "<h2>Opening hours</h2><ul><li>Closed on Thursdays</li></ul>"
+        body += "<h2>Steps</h2><ol><li>Buy a ticket<li>Show it</ol><p>The end.</p>"
+        html = f"<html><body>{MENU}{around.format(body)}{NOISE}</body></html>"
+        text = one(html, "a.html").text
+        assert text.startswith("Boats\n\nThe ceasefire")
+        assert text.endswith(
+            "\n\nOpening hours\n\n- Closed on Thursdays\n\nSteps\n\n"
+            "1. Buy a ticket\n2. Show it\n\nThe end."
+        )
+
+    @pytest.mark.parametrize("length", [2, 8])
+    @pytest.mark.parametrize(
+        "around", ["{}", "<div class=x>{}</div>", "<article>{}</article>"]
+    )
+    def test_noise_stays_out(self, around, length):
+        """Related stories, cookies, newsletter, shares: between the paragraphs, too."""
+        paragraphs = "".join(f"<p>{p}</p>" for p in PARAGRAPHS) * length
+        body = f"<h1>Truce</h1>{paragraphs}{NOISE}<h2>Next</h2>{paragraphs}{NOISE}"
+        html = f"<html><body>{MENU}{NOISE}{around.format(body)}{NOISE}</body></html>"
+        text = one(html, "a.html").text
+        assert text.count("nine days.") == 2 * length
+        assert "\n\nNext\n\n" in text
+        assert "noise" not in text.lower()
+
+    @pytest.mark.parametrize("around", ["<div class=x>{}</div>", "<main>{}</main>"])
+    @pytest.mark.parametrize(
+        "div",
+        [
+            '<div class="article__lead">The {} tells <b>all</b> of it again.</div>',
+            "<div>The {}<br>tells <a href=/x>all</a> of it again.</div>",
+            "<section>“The {} tells all of it again.”</section>",
+        ],
+    )
+    def test_sentences_in_a_div_are_paragraphs(self, around, div):
+        """On long pages, too, above the paragraphs and between them."""
+        paragraphs = "".join(f"<p>{p}</p>" for p in PARAGRAPHS) * 6
+        body = div.format("lead") + paragraphs + div.format("middle") + paragraphs
+        text = one(MENU + around.format(body) + NOISE, "a.html").text
+        shown = [" ".join(line.split()).strip("“”") for line in text.split("\n\n")]
+        assert shown[0] == "The lead tells all of it again."
+        assert shown[19] == "The middle tells all of it again."
+        assert len(shown) == 38
+
+    @pytest.mark.parametrize(
+        "div",
+        [
+            "<div>Advertisement</div>",
+            "<div>Updated 18 November 2015, 9:30 pm</div>",
+            "<div><a href=/x>Read the other story of the boat, too.</a></div>",
+            "<a href=/x><div>Read the other story of the boat, too.</div></a>",
+            "<div>Yes, I want to get news each morning. <input name=mail></div>",
+            "<div class=newsletter>Sign up, and never miss a story again.</div>",
+        ],
+    )
+    def test_other_words_in_a_div_are_none(self, div):
+        """Labels, times, links, what is to be filled in."""
+        paragraphs = "".join(f"<p>{p}</p>" for p in PARAGRAPHS) * 6
+        html = f"{MENU}<article>{paragraphs}{div}{paragraphs}</article>"
+        assert len(one(html, "a.html").text.split("\n\n")) == 36
+
+    def test_short_lines_in_divs_stay(self):
+        """Where a page has little else."""
+        lines = [f"Line {number} of the talk" for number in range(60)]
+        html = f"{MENU}<div>{''.join(f'<div>{line}</div>' for line in lines)}</div>"
+        assert one(html, "a.html").text.split("\n\n") == lines
+
+    @pytest.mark.parametrize(
+        ("cell", "shown"),
+        [
+            ("<ul><li>shut<li>open <i>late</i></ul>", "shut\nopen late"),
+            ("See <ol><li><p>a</p><li>b<ul><li>c</ul></ol>", "See\na\nb\nc"),
+            ("See <ol><li>a<li>b</ol> here", "See\na\nb\nhere"),
+            ("<p>9 to 12</p><p>14 to 17</p>", "9 to 12\n14 to 17"),
+            ("<ul><li><a href=/>Home</a><li><a>World</a></ul>", ""),
+        ],
+    )
+    def test_blocks_in_cells_are_lines_of_their_row(self, cell, shown):
+        """Lists as paragraphs; links are a menu."""
+        rows = f"<tr><th>Day<th>Hours<th>Note<tr><td>Monday<td>{cell}<td>none"
+        html = (
+            f"{MENU}<article><p>{'</p><p>'.join(PARAGRAPHS)}</p><table>{rows}</table>"
+        )
+        text = one(html + "</article>", "a.html").text
+        assert text.endswith(f"\n\nDay | Hours | Note\nMonday | {shown} | none")
+
+    @pytest.mark.parametrize("around", ["", "<nav><a href='/'>Home</a></nav>"])
+    @pytest.mark.parametrize(
+        "html",
+        [
+            "<p hidden>secret</p>",
+            "<p>It held<span style='color: red; DISPLAY : none'> secret</span>.</p>",
+            "<div style='visibility:hidden'><p>secret<ul><li>secret</ul></div>",
+            "<ul><li hidden>secret<li>shown</ul>",
+            "<table><tr><td>a<td style='display:none'>secret<td>b</table>",
+            "<div hidden><div><p>secret</div>secret<br></div>",
+        ],
+    )
+    def test_what_is_hidden_is_left_out(self, around, html):
+        """And ends where its tag does."""
+        html = f"{around}<article><p>{'</p><p>'.join(PARAGRAPHS)}</p>{html}"
+        text = one(f"{html}<p>The end came.</p></article>", "a.html").text
+        assert "secret" not in text
+        assert text.endswith("The end came.")
+        assert "| |" not in " ".join(text.split())
+
+    @pytest.mark.parametrize("around", ["", "<nav><a href='/'>Home</a></nav>"])
+    @pytest.mark.parametrize(
+        "veil",
+        ["hidden='until-found'", "style='overflow:hidden'", "style='x-display:none'"],
+    )
+    def test_what_can_be_seen_stays(self, around, veil):
+        """By the browser's search, or at once."""
+        html = (
+            f"{around}<article><p>{'</p><p>'.join(PARAGRAPHS)}</p><p {veil}>Seen.</p>"
+        )
+        assert one(f"{html}</article>", "a.html").text.endswith("Seen.")
+
+    @pytest.mark.parametrize("around", ["", "<nav><a href='/'>Home</a></nav>"])
+    def test_page_that_hides_its_article_is_read(self, around):
+        """A script shows it."""
+        html = f"{around}<div hidden><p>{'</p><p>'.join(PARAGRAPHS)}</p></div><p>Wait"
+        assert "nine days." in one(html, "a.html").text
 
     def test_page_without_an_article_falls_back_to_its_words(self):
         """Menus aside."""

@@ -3,7 +3,7 @@
 import logging
 import re
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qa.library.formats.blocks import Blocks, one_space, strip_lines
@@ -11,6 +11,7 @@ from qa.library.formats.masthead import Masthead, make_article, one_line
 from qa.library.formats.page import Page, first_words, read_page
 from qa.library.formats.parsed import Parsed, RawFile
 from qa.library.formats.text import decode
+from qa.library.formats.tree import load_tree
 
 __all__ = ["parse"]
 
@@ -34,6 +35,7 @@ _OPEN_END = re.compile(
 )
 _GROUPS = frozenset(["list", "table"])
 _BLOCKS = frozenset(["p", "head", "quote", "code", "item", "row", "div"]) | _GROUPS
+_LINES = _BLOCKS | frozenset(["lb"])  # in a cell
 _NUMBERED = "\0"  # before an item whose number is to be found; in no text
 
 
@@ -56,10 +58,14 @@ class _Writer:
         if tag in _BLOCKS:
             self._flush()
         self._open(element, tag)
-        self._words.append(self._shown(element.text, tag))
-        for child in element:
-            self.take(child)
-            self._words.append(self._shown(child.tail, tag))
+        if tag == "cell":
+            lines = "".join(self._cell(element)).split("\n")
+            self._words.append("\n".join(filter(None, map(str.strip, lines))))
+        else:
+            self._words.append(self._shown(element.text, tag))
+            for child in element:
+                self.take(child)
+                self._words.append(self._shown(child.tail, tag))
         if tag in _BLOCKS:
             self._flush()
         if tag == "item":
@@ -77,11 +83,23 @@ class _Writer:
         elif tag == "cell":
             # from the end, where the last mark is: rows may have thousands of cells
             if any(map(str.strip, reversed(self._words))):
+                self._words[-1] = self._words[-1].rstrip(" ")
                 self._words.append(" | ")
             else:
                 self._words.clear()
         elif tag == "lb":
             self._words.append("\n")
+
+    def _cell(self, element: Any) -> Iterator[str]:
+        """Yield the words of a cell or a part of it; a block is a line there."""
+        yield self._shown(element.text, element.tag)
+        for child in element:
+            end = "\n" if child.tag in _LINES else ""
+            # cells in a cell are those of a table in it
+            is_next = child.tag == "cell" and child.getprevious() is not None
+            yield " | " if is_next else end
+            yield from self._cell(child)
+            yield end + self._shown(child.tail, element.tag)
 
     def _shown(self, text: str | None, tag: object) -> str:
         return (text or "") if tag == "code" else one_space(text or "")
@@ -122,7 +140,7 @@ def _with_buttons_ended(html: str) -> str:
     )
 
 
-def _extract(html: str) -> Any:
+def _extract(html: str, *, with_unseen: bool) -> Any:
     """Return trafilatura's document, or None where it finds no article."""
     # here, not at the top: it takes half a second, and only web pages need it
     import trafilatura
@@ -131,7 +149,7 @@ def _extract(html: str) -> Any:
     dates = {"extensive_search": False, "original_date": True}
     try:
         found: Any = trafilatura.bare_extraction(
-            _XML_LINE.sub("", html),
+            load_tree(_XML_LINE.sub("", html), with_unseen=with_unseen),
             include_comments=False,
             with_metadata=True,
             date_extraction_params=dates,
@@ -167,7 +185,8 @@ def parse(file: RawFile) -> Parsed:
 
     The date is the one that metadata, a time element or a dateline tells: no guess from
     addresses or copyright lines. A page that is nothing but its article is taken whole;
-    so is one whose article cannot be told from what is around it, menus aside.
+    so is one whose article cannot be told from what is around it, menus aside. What is
+    hidden is left out, unless that is most of the page: then a script will show it.
 
     Raises:
         FormatError: if it is no text, or has no words.
@@ -176,8 +195,11 @@ def parse(file: RawFile) -> Parsed:
     charset = found[1].decode("ascii") if found else None
     html = _with_buttons_ended(decode(file.data, file.path, charset=charset))
     page = read_page(html)
+    is_veiled = page.is_veiled
+    if is_veiled:
+        page = read_page(html, with_unseen=True)
     whole = page.is_plain or len(page.text) > _LONGEST_PAGE
-    document = None if whole else _extract(html)
+    document = None if whole else _extract(html, with_unseen=is_veiled)
     text = ""
     if document is not None:
         writer = _Writer(page.numbers)

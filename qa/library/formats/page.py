@@ -3,14 +3,14 @@
 import datetime
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from qa.library.formats.blocks import Blocks, one_space, strip_lines
 from qa.library.formats.dates import parse_date
 
-__all__ = ["HIDDEN", "Page", "first_words", "read_page"]
+__all__ = ["BLOCKS", "HIDDEN", "Page", "first_words", "is_unseen", "read_page"]
 
 HIDDEN = frozenset(
     "script style template noscript svg iframe object textarea select button".split()
@@ -19,13 +19,15 @@ HIDDEN = frozenset(
 
 _MENUS = frozenset(["nav", "aside", "footer", "menu"])
 _LINES = frozenset(["li", "tr", "dt", "dd", "option"])
-_BLOCKS = _LINES | frozenset(
+BLOCKS = _LINES | frozenset(
     """
     address article aside blockquote body caption center details dialog dir div dl
     fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html
     main menu nav ol p pre section summary table tbody tfoot thead title ul
     """.split()
 )
+"""Tags that end the line that they stand in."""
+
 # what pages of newspapers have around the article, and a plain page has not
 _FURNITURE = _MENUS | frozenset(["form", "button", "input", "select", "iframe"])
 _FURNITURE_NAME = re.compile(r"(?i)nav|menu|sidebar|footer|cookie|share|promo|related")
@@ -48,6 +50,7 @@ _PARAGRAPH = frozenset(["p"])
 _DEEPEST = 512  # open tags looked through for one to end: what browsers stop at, too
 _MARK = re.compile(r"-|-?\d+\.")
 _NUMBER = re.compile(r"-?\d+\. ")
+_UNSEEN = re.compile(r"(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b")
 _INTEGER = re.compile(r"\s*([+-]?[0-9]{1,9})(?![0-9])")
 _DATE_KEYS = """
     article:published_time og:article:published_time og:published_time datepublished
@@ -69,6 +72,7 @@ class Page:
     meta: dict[str, str] = field(default_factory=dict)
     published: datetime.date | None = None  # told by metadata or a time element
     is_plain: bool = False  # nothing but the article: no menus, hardly any links
+    is_veiled: bool = False  # most of its words are unseen until a script shows them
     # by an item's first words, what stands before it; a dash where that is not certain
     numbers: dict[str, str] = field(default_factory=dict)
 
@@ -76,6 +80,19 @@ class Page:
 def first_words(text: str) -> str:
     """Return what tells an item from others, however its spaces are written."""
     return "".join(text.split())[:60]
+
+
+def is_unseen(facts: Mapping[str, str]) -> bool:
+    """Whether attributes of a tag keep what stands in it from the reader's eyes.
+
+    >>> is_unseen({"style": "color: red; display:none"}), is_unseen({"hidden": ""})
+    (True, True)
+    >>> is_unseen({"hidden": "until-found"})  # the browser's search shows it
+    False
+    """
+    if facts.get("hidden", "until-found").strip().lower() != "until-found":
+        return True
+    return bool(_UNSEEN.search(facts.get("style", "")))
 
 
 def _first_number(facts: dict[str, str]) -> int | None:
@@ -89,9 +106,10 @@ def _first_number(facts: dict[str, str]) -> int | None:
 class _Reader(HTMLParser):
     """Collects blocks of visible text; open tags are kept on a stack."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_unseen: bool) -> None:
         super().__init__(convert_charrefs=True)
         self.page = Page()
+        self._with_unseen = with_unseen
         self.body, self.everything = Blocks(), Blocks()
         self.linked_data: list[str] = []
         self.times: list[tuple[bool, str]] = []  # (named as the publishing date, date)
@@ -102,12 +120,13 @@ class _Reader(HTMLParser):
         self._in_data = False
         # the next item's number in each open list; None where they are not numbered
         self._lists: list[int | None] = []
-        self._letters = self._linked_letters = 0
+        self._veils: list[int] = []  # places in `_open` of tags that are unseen
+        self._letters = self._linked_letters = self._veiled_letters = 0
         self._has_furniture = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         facts = {name: value or "" for name, value in attrs}
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self._flush()
             self._end_open(_PARAGRAPH, _WALLS)
         if tag in _ENDS:
@@ -123,7 +142,19 @@ class _Reader(HTMLParser):
         elif tag == "time" and facts.get("datetime") and not self._is_within(_MENUS):
             named = "pubdate" in facts or facts.get("itemprop") == "datePublished"
             self.times.append((named, facts["datetime"]))
-        elif tag == "br":
+        is_veil = tag not in ("html", "body") and is_unseen(facts)
+        if is_veil and not self._with_unseen and tag not in _VOID:
+            self._veils.append(len(self._open))
+        if not self._veils:
+            self._begin(tag, facts)
+        self._in_data = tag == "script" and "ld+json" in facts.get("type", "")
+        if tag not in _VOID:
+            self._open.append(tag)
+            self._count[tag] += 1
+
+    def _begin(self, tag: str, facts: dict[str, str]) -> None:
+        """Write what stands before the words of a tag."""
+        if tag == "br":
             self._words.append("\n")
         elif tag == "li":
             self._words = [self._mark(facts)]
@@ -133,10 +164,6 @@ class _Reader(HTMLParser):
                 self._words.append(" | ")
             else:
                 self._words.clear()
-        self._in_data = tag == "script" and "ld+json" in facts.get("type", "")
-        if tag not in _VOID:
-            self._open.append(tag)
-            self._count[tag] += 1
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         # as XHTML means it: a browser would take the rest of the page for a script
@@ -145,7 +172,7 @@ class _Reader(HTMLParser):
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self._flush(ended=tag)
         if tag in ("ul", "ol", "dl", "table") and self._lists:
             self._lists.pop()
@@ -163,9 +190,13 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._in_data:
             self.linked_data.append(data)
-        if not self._is_within(HIDDEN):
+        if self._is_within(HIDDEN):
+            return
+        if self._veils:
+            self._veiled_letters += 0 if self._is_within(_MENUS) else len(data)
+        else:
             self._words.append(data if self._count["pre"] else one_space(data))
-            self._letters += len(data)
+            self._letters += 0 if self._is_within(_MENUS) else len(data)
             self._linked_letters += len(data) if self._count["a"] else 0
 
     def _is_within(self, tags: Iterable[str]) -> bool:
@@ -173,6 +204,8 @@ class _Reader(HTMLParser):
 
     def _pop(self) -> str:
         tag = self._open.pop()
+        if self._veils and self._veils[-1] == len(self._open):
+            self._veils.pop()
         self._count[tag] -= 1
         return tag
 
@@ -231,6 +264,7 @@ class _Reader(HTMLParser):
         self.page.published = self._published()
         few_links = self._linked_letters * 10 <= self._letters
         self.page.is_plain = few_links and not self._has_furniture
+        self.page.is_veiled = self._veiled_letters > self._letters
         return self.page
 
     def _published(self) -> datetime.date | None:
@@ -247,13 +281,17 @@ class _Reader(HTMLParser):
         return dates.pop() if len(dates) == 1 else None
 
 
-def read_page(html: str) -> Page:
+def read_page(html: str, *, with_unseen: bool = False) -> Page:
     r"""Return the visible text of a page or a piece of one, and its metadata.
+
+    Args:
+        html: the page.
+        with_unseen: read what `is_unseen` tells of, too.
 
     >>> read_page("<p>Rain &amp; <b>wind</b></p><script>x()</script><p>Snow").text
     'Rain & wind\n\nSnow'
     """
-    reader = _Reader()
+    reader = _Reader(with_unseen=with_unseen)
     # what is never closed is no tag; the parser would look for the end of each anew
     end = html.rfind(">") + 1
     reader.feed(html[:end] + html[end:].replace("<", "&lt;"))
