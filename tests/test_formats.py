@@ -496,11 +496,54 @@ class TestMarkdown:
         """Prose between rules, or a rule without its other half, is body."""
         assert "More." in one(text, "a.md").text
 
-    def test_first_heading_is_the_title_without_front_matter(self):
-        """Of any level."""
-        assert (
-            one("Intro.\n\n## Rain *falls*\n\nIt rained.", "a.md").title == "Rain falls"
-        )
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "# Rain *falls*\n\nIt rained.\n\n## Background",
+            "Intro.\n\n# Rain *falls*\n\nIt rained.",
+            "![a cloud](a.png)\n\n## Rain *falls*\n\nIt rained.\n\n# More",
+        ],
+    )
+    def test_heading_is_the_title_without_front_matter(self, text):
+        """The first one of the highest level, or of any at the top."""
+        assert one(text, "a.md").title == "Rain falls"
+
+    def test_heading_of_a_part_is_no_title(self):
+        """The headline, the byline and the date stand above it."""
+        text = "Storm hits coast\n\nBy Ann Li\n\nNov. 18, 2015\n\nIt rained.\n\n"
+        article = one(f"{text}## Background\n\nIt rains.", "a.md")
+        assert article.title == "Storm hits coast"
+        assert (article.byline, article.published) == ("Ann Li", NOV_18)
+
+    @pytest.mark.parametrize(
+        "authors", ['"Ann Li"', "'Ann Li'", '["Ann Li"]', '[\n  "Ann Li",\n]']
+    )
+    def test_toml_front_matter_tells_the_masthead(self, authors):
+        """As Hugo writes it; tables below it are not the article's."""
+        front = f'+++\n# a note\ntitle = "Iraq: a \\"pact\\""\nauthor = {authors}\n'
+        front += "date = 2015-11-18T23:30:00-05:00\ndraft = false # no more\n"
+        article = one(f'{front}[menu]\ntitle = "x"\n+++\nIt rained.', "a.md")
+        assert article.title == 'Iraq: a "pact"'
+        assert (article.byline, article.published) == ("Ann Li", NOV_18)
+        assert article.text == "It rained."
+
+    @pytest.mark.parametrize("value", ['"""Rain"""', "'''\nRain'''", "Rain", '"Rain'])
+    def test_toml_values_that_yaml_has_not(self, value):
+        """Are read as meant."""
+        assert one(f"+++\ntitle = {value}\n+++\nIt rained.", "a.md").title == "Rain"
+
+    @pytest.mark.parametrize(
+        "words", ["Prose.", "Prose.\nx = 3", "+++", "[x]\ny = 3", "x\n[[", "# Prose"]
+    )
+    def test_words_between_two_lines_of_plus_signs_are_words(self, words):
+        text = one(f"+++\n{words}\n+++\nMore.", "a.md").text
+        assert "More." in text
+        assert words.split()[-1].strip("+#[") in text
+
+    def test_deeply_nested_toml_front_matter_is_passed_over(self):
+        """In C it would end the process."""
+        text = f"+++\nx = {'[' * 100_000}\ntitle = 'Rain'\n+++\nIt rained."
+        assert one(text, "a.md").title == "Rain"
 
     @pytest.mark.parametrize("mark", ["-", "1.", "- one\n-"])
     def test_empty_item_keeps_its_mark(self, mark):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["parse", "split_front_matter"]
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S | re.M)
+_TOML_FRONT = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.S | re.M)
+_TOML_PAIR = re.compile(r"^([\w-]+)[ \t]*=[ \t]*", re.M)
+_TOML_TABLE = re.compile(r"^\[.*\][ \t]*(?:#.*)?$", re.M)
 _PAIR = re.compile(r"([A-Za-z_][\w -]*):(?:\s+(.*)|\s*)$")
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
 # libyaml recurses in C without a limit: deep nesting would end the process. Nothing
@@ -71,19 +75,42 @@ def _read_front(front: str, path: str) -> Mapping[str, object] | None:
     return found if isinstance(found, Mapping) else None
 
 
+def _toml_value(text: str) -> object:
+    """Return a value, which is written as in YAML, three quotes aside."""
+    if not text.startswith(("'''", '"""')):
+        with suppress(Exception):
+            return _load_yaml(" ".join(text.split("\n")))
+    return text.strip("[]\"' \n")
+
+
+def _read_toml_front(front: str) -> Mapping[str, object] | None:
+    """Return the pairs above the first table: what an article needs stands there.
+
+    Python itself reads TOML from 3.11 on only.
+    """
+    first, *parts = _TOML_PAIR.split(_TOML_TABLE.split(front, maxsplit=1)[0])
+    if not all(line.startswith("#") for line in first.split("\n") if line.strip()):
+        return None  # words between two rules
+    return dict(zip(parts[::2], map(_toml_value, parts[1::2]), strict=True)) or None
+
+
 def split_front_matter(text: str, path: str) -> tuple[Masthead, str]:
     r"""Return what the front matter tells, and the body below it.
 
-    Lines between two rules that are no `key: value` pairs belong to the body.
+    It stands in YAML between two lines of `---`, or in TOML between two of `+++`. Lines
+    between them that are no pairs belong to the body.
 
     Raises:
-        FormatError: if there are such pairs, but not in YAML.
+        FormatError: if there are pairs between `---`, but not in YAML.
 
     >>> split_front_matter("---\ntitle: Rain\n---\nIt rained.", "a.md")[1]
     'It rained.'
     """
     found = _FRONT.match(text)
     fields = _read_front(found[1], path) if found else None
+    if found is None:
+        found = _TOML_FRONT.match(text)
+        fields = _read_toml_front(found[1]) if found else None
     if found is None or fields is None:
         return Masthead(), text
     return from_fields(fields), text[found.end() :]
@@ -136,12 +163,13 @@ class _Writer:
 
     def __init__(self) -> None:
         self.blocks = Blocks()
-        self.headings: list[str] = []
+        self.title = ""
+        self._has_words = False
         self._group = 0  # number of the outermost list or table
         self._depth = 0  # of lists
         self._marker = ""  # of an item whose first block is still to come
         self._cells: list[str] | None = None  # of a row
-        self._in_heading = False
+        self._heading = ""  # the tag of the one that is open
 
     def take(self, token: "Token") -> None:
         kind = token.type
@@ -156,7 +184,7 @@ class _Writer:
         elif kind == "list_item_close":
             self._marker = ""
         elif kind in ("heading_open", "heading_close"):
-            self._in_heading = kind == "heading_open"
+            self._heading = token.tag if kind == "heading_open" else ""
         elif kind == "tr_open":
             self._cells = []
         elif kind == "tr_close":
@@ -170,8 +198,10 @@ class _Writer:
             self._write(read_page(token.content).text)
 
     def _write(self, text: str) -> None:
-        if self._in_heading and text.strip():
-            self.headings.append(text)
+        # a heading of a lower level further down is that of a part
+        if self._heading == "h1" or (self._heading and not self._has_words):
+            self.title = self.title or text.strip()
+        self._has_words = self._has_words or bool(text.strip())
         if self._cells is not None:
             self._cells.append(text)
         elif text.strip():
@@ -183,9 +213,9 @@ class _Writer:
 def parse(file: RawFile) -> Parsed:
     """Return the one article of a Markdown file.
 
-    Its title is the front matter's, otherwise the first heading. Pictures leave no
-    words. Footnotes and other extensions of CommonMark, tables and strikethrough aside,
-    stay as they are written.
+    Its title is the front matter's, otherwise the first heading that is of level one
+    or stands at the top. Pictures leave no words. Footnotes and other extensions of
+    CommonMark, tables and strikethrough aside, stay as they are written.
 
     Raises:
         FormatError: if it is no text, has no words or a front matter that is not YAML.
@@ -194,7 +224,7 @@ def parse(file: RawFile) -> Parsed:
     writer = _Writer()
     for token in _parser().parse(body):
         writer.take(token)
-    if told.title is None and writer.headings:
-        title = one_line(writer.headings[0])
+    if told.title is None:
+        title = one_line(writer.title)
         told = Masthead(title, told.published, told.source, told.byline)
     return Parsed((make_article(file, writer.blocks.text(), told),))
