@@ -1225,7 +1225,7 @@ def word(*blocks):
     from docx.oxml.ns import nsdecls
 
     def build(document):
-        body = parse_xml(f"<w:body {nsdecls('w')}>{''.join(blocks)}</w:body>")
+        body = parse_xml(f"<w:body {nsdecls('w', 'm')}>{''.join(blocks)}</w:body>")
         document.element.body[:] = list(body)
 
     return docx(build)
@@ -1348,6 +1348,16 @@ class TestDocx:
         text = one(docx(build), "a.docx").text
         assert text == "Truce\n\n2. a\n\nIt held.\n\n3. b"
 
+    @pytest.mark.parametrize("style", ["List Paragraph", "List Continue", "List"])
+    def test_styles_without_a_mark_get_none(self, style):
+        """Word leaves them where the mark was taken away."""
+
+        def build(document):
+            for name in ("Normal", style, style):
+                document.add_paragraph("It held.", style=name)
+
+        assert one(docx(build), "a.docx").text == "It held.\n\nIt held.\n\nIt held."
+
     def test_items_in_a_table_count(self):
         """Their numbers are not written, but those below go on from them."""
         cells = table(row(cell(numbered("a", 0)), cell(numbered("b", 0))))
@@ -1370,6 +1380,46 @@ class TestDocx:
         assert one(word(xml), "a.docx").text == (
             "The mayor said never again to the crowd of nine\tmen."
         )
+
+    @pytest.mark.parametrize(
+        ("formula", "line"),
+        [
+            (["3x10"], "3x10"),
+            (["3x", ("sSup", ("e", "10"), ("sup", "5"))], "3x10^5"),
+            ([("sSubSup", ("e", "x"), ("sub", "i+1"), ("sup", "2"))], "x_(i+1)^2"),
+            ([("f", ("num", "a+b"), ("den", "2"))], "(a+b)/2"),
+            ([("rad", ("deg",), ("e", "x")), ("rad", ("deg", "3"), ("e", "27"))],
+             "√x27^(1/3)"),
+            ([("d", ("dPr", ("begChr=[",), ("endChr=",)), ("e", "a"), ("e", "b"))],
+             "[a|b"),
+            ([("nary", ("naryPr", ("chr=∑",)), ("sub", "i"), ("sup", "9"), ("e", "i"))],
+             "∑_i^9 i"),
+            ([("func", ("fName", ("limUpp", ("e", "lim"), ("lim", "x"))), ("e", "x"))],
+             "lim^x x"),
+            ([("m", ("mr", ("e", "1"), ("e", "0")), ("mr", ("e", "0"), ("e", "1")))],
+             "1 0; 0 1"),
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize("around", ["{}", "<m:oMathPara>{}</m:oMathPara>"])
+    def test_formulas_stand_on_one_line(self, formula, line, around):
+        """10 to the power of 5 is not 105."""
+
+        def part(found):
+            if isinstance(found, str):
+                return f"<m:r><w:rPr><w:b/></w:rPr><m:t>{found}</m:t></m:r>"
+            tag, has_sign, sign = found[0].partition("=")
+            value = f' m:val="{sign}"' if has_sign else ""
+            return f"<m:{tag}{value}>{''.join(map(part, found[1:]))}</m:{tag}>"
+
+        shown = around.format(f"<m:oMath>{''.join(map(part, formula))}</m:oMath>")
+        xml = p(r("The dam holds "), shown, r(" tonnes."))
+        assert one(word(xml), "a.docx").text == f"The dam holds {line} tonnes."
+
+    def test_taken_out_of_a_formula(self):
+        """As from other words."""
+        gone, here = (f"<m:r><m:t>{text}</m:t></m:r>" for text in "12")
+        xml = f"<m:oMath><w:del>{gone}</w:del><w:ins>{here}</w:ins></m:oMath>"
+        assert one(word(p(xml)), "a.docx").text == "2"
 
     def test_content_controls_are_read(self):
         """Around paragraphs, tables, rows and cells; prompts are no words."""

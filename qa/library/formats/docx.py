@@ -7,6 +7,7 @@ from typing import Any
 
 from qa.library.formats.archive import open_zip
 from qa.library.formats.blocks import Blocks
+from qa.library.formats.formula import FORMULA, formula_line
 from qa.library.formats.masthead import Masthead, make_article, one_line
 from qa.library.formats.numbering import Numbering
 from qa.library.formats.parsed import Parsed, RawFile
@@ -28,8 +29,8 @@ def _tags(names: str) -> frozenset[str]:
 _WRAPPERS = _tags(
     "ins moveTo sdt sdtContent hyperlink smartTag customXml fldSimple bdo dir r ruby "
     "rubyBase"
-)
-_WORDS = _tags("t tab ptab br cr noBreakHyphen")
+) | {f"{FORMULA}Para"}
+_WORDS = _tags("t tab ptab br cr noBreakHyphen") | {FORMULA}
 _PARAGRAPH, _TABLE, _ROW, _CELL = map(_tags, ("p", "tbl", "tr", "tc"))
 _PROMPT = f"{_WORD}sdtPr/{_WORD}showingPlcHdr"  # "Click here to enter text."
 
@@ -44,7 +45,10 @@ def _inside(element: Any, tags: frozenset[str]) -> Iterator[Any]:
 
 
 def _words(paragraph: Any) -> str:
-    return "".join(map(str, _inside(paragraph, _WORDS)))
+    return "".join(
+        formula_line(part) if part.tag == FORMULA else str(part)
+        for part in _inside(paragraph, _WORDS)
+    )
 
 
 def _rows(table: Any) -> Iterator[list[str]]:
@@ -90,8 +94,8 @@ def parse(file: RawFile) -> Parsed:
     """Return the one article of a Word file.
 
     A date written at the text's top goes before the day on which the file was made.
-    Changes that are tracked count as accepted. Headers, footers, footnotes, comments
-    and text boxes are not read.
+    Changes that are tracked count as accepted; formulas stand on one line. Headers,
+    footers, footnotes, comments and text boxes are not read.
 
     Raises:
         FormatError: if it is damaged, locked or has no words.

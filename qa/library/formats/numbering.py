@@ -7,6 +7,9 @@ from typing import Any
 __all__ = ["Numbering"]
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+# styles that stand for items even in a file whose writer told no list of them. "List
+# Paragraph" and "List Continue" do not: Word leaves them where a mark was taken away
+_MARKED = ("List Bullet", "List Number")
 _MOST_STYLES = 20  # based on each other; a damaged file's may go round in a circle
 
 
@@ -117,7 +120,7 @@ class Numbering:
                 linked = self._linked.get((name, style.style_id), 0)
                 return name, linked if level is None else level
             style = style.base_style
-        return "" if own_name.startswith("List") else None, 0
+        return "" if own_name.startswith(_MARKED) else None, 0
 
     def _counted(self, name: str, level: int) -> str:
         form = self._levels.get((name, level))
