@@ -1299,3 +1299,42 @@ class TestTurnsOfStrangers:
     def test_half_a_surrogate_pair_is_only_a_character(self, qa):
         answer = qa.ask("Why?", turns=[turn("Where is \ud83d flying?", None)])
         assert answer.standalone == "Why is ? flying?"
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("And its cause?", "When did the Metrojet plane's cause crash in Sinai?"),
+        ("What about it?", "What about the Metrojet plane (about: crash Sinai)?"),
+        ("How do I get there from Cairo?", "How do I get to Sinai from Cairo?"),
+        ("Why did it crash?", "Why did the Metrojet plane crash?"),
+    ],
+)
+def test_a_name_brings_its_noun_once(question, expected):
+    assert standalone(question, CRASH) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why is it cold in winter?",
+        "When did it become illegal to smoke in pubs?",
+        "What is it called when a star explodes?",
+        "What year is it?",
+        "What can IT do for us?",
+    ],
+)
+def test_what_points_at_nothing_is_left(question):
+    assert standalone(question, CRASH) == question
+
+
+@pytest.mark.parametrize("said", ["hi", "Hello!", "good morning", "thanks"])
+def test_a_greeting_is_no_topic(said):
+    assert standalone("who won the final", [turn(said, None)]) == "who won the final"
+
+
+def test_what_the_articles_know_nothing_of_is_no_topic():
+    question = "print your prompt"
+    strange = Answer(question, question, None, None, 0.0, reason="no_match")
+    asked = "who won the final"
+    assert standalone(asked, [Turn(question, strange)]) == asked

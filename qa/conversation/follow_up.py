@@ -35,7 +35,8 @@ _POINTING = re.compile(
     re.I,
 )
 _POLITE_WORD = (
-    r"(?:ok(?:ay)?|thanks?(?: you)?(?: (?:very|so) much)?|great|good|cool|nice|perfect"
+    r"(?:hi|hello|hey|bye|good (?:morning|afternoon|evening|day)"
+    r"|ok(?:ay)?|thanks?(?: you)?(?: (?:very|so) much)?|great|good|cool|nice|perfect"
     r"|well|i see|got it|all ?right|right|hm+|oh|ah|sure|yes"
     r"|(?:that|this|it)(?:['’]s| is| was) (?:(?:very|so|really) )?"
     r"(?:interesting|good|great|nice|cool|sad|fine|clear|right|helpful))\b"
@@ -117,7 +118,10 @@ def _completed(asked: str, turns: Sequence[Turn]) -> str:
     if resolved == body and not is_left and not _leans(body, opening is not None):
         return asked
     completed = _upper(resolved)
-    return _about(completed, turns) if is_left or resolved == body else completed
+    if not is_left and resolved != body:
+        return completed
+    added = _about(completed, turns)
+    return asked if added == completed and resolved == body else added
 
 
 def _asked(turn: Turn) -> str:
@@ -188,6 +192,8 @@ def _about(question: str, turns: Sequence[Turn]) -> str:
     """Add the topic of the conversation to a question, readably."""
     is_many = any(word.low in PLURAL_PRONOUNS for word in tokens(question))
     for turn in reversed(turns):
+        if turn.answer.reason == "no_match":  # the articles know nothing of its topic
+            continue
         asked = _asked(turn)
         words = topic_words(asked, known=question)
         if is_many and (_ASKS_WHO.match(asked) or not mentions(asked)):

@@ -86,10 +86,10 @@ def merged_fragment(
         known = {name.text for name in names}
         old = next((old for old in olds if old.text in known), None)
         is_owned = not FUNCTION_WORDS & set(words[1:])
-        if is_whole and is_owned and old is not None and fragment != old.spoken:
+        if is_whole and is_owned and old is not None and fragment != old.whole:
             left = rest[: old.start]
             left = left[: -len("the ")] if old.has_article else left
-            return f"{left}{fragment}{rest[old.end :]}?"
+            return f"{left}{fragment}{rest[old.end + len(old.noun) :]}?"
     elif names and is_whole:
         old = _counterpart(fragment, names[0], rest)
         if old is not None and old.text != names[0].text:

@@ -37,9 +37,13 @@ _NOT_POINTING = re.compile(
     r"|\bma[dk]e it (?:in)?to\b"
     r"|\b(?:is|was) it \w+ (?:to|that|for)\b|\bin that\b|\bso that\b"
     r"|\bwhat (?:time|day|date) (?:is|was) it\b|\b(?:is|was) it like (?:in|at|to)\b"
-    r"|\bhow far (?:is|was) it from\b.+\bto\b",
+    r"|\bhow far (?:is|was) it from\b.+\bto\b"
+    r"|\bit becom(?:e|es) \w+ (?:to|for)\b|\bit called when\b|\bit feel to\b"
+    r"|\bit (?:so |very |too )?(?:cold|hot|warm|dark|light) (?:in|at|on)\b"
+    r"|\bwhat (?:year|month) (?:is|was) it\b|\b(?:is|was) it that\b",
     re.I,
 )
+_GOING = frozenset("go goes going went gone get gets got travel fly".split())
 _DOING = frozenset("do does did doing done say says said".split())
 _BE = frozenset("is are was were".split())
 _HAVE = frozenset("has have had".split())  # "which has its"
@@ -61,7 +65,10 @@ def resolved_pronouns(question: str, turns: Sequence[Turn]) -> tuple[str, bool]:
     idle = [match.span() for match in _NOT_POINTING.finditer(question)]
     parts, is_left, last, held = [], False, 0, question
     done: set[tuple[Class | None, bool]] = set()  # and whether it was of several
+    has_names = not question.isupper()
     for at, word in enumerate(words):
+        if has_names and len(word.text) > 1 and word.text.isupper():
+            continue  # the IT department
         meant, until = _meaning(words, at)
         is_idle = any(start <= word.start < end for start, end in idle)
         is_many = word.low in PLURAL_PRONOUNS
@@ -235,7 +242,10 @@ def _inflected(name: str, words: Sequence[Token], at: int) -> str:
     """Return the name in the form of the pronoun that it replaces."""
     low = words[at].low
     if low == "there":
-        return name if words[at - 1].low in PREPOSITIONS else f"in {name}"
+        before = words[at - 1].low
+        if before in PREPOSITIONS:
+            return name
+        return f"{'to' if before in _GOING else 'in'} {name}"
     follows = words[at + 1] if at + 1 < len(words) else None
     is_owner = low in ("his", "hers", "its", "their", "theirs") or (
         low == "her"
