@@ -10,8 +10,9 @@ from pathlib import Path
 
 from qa.errors import FormatError
 from qa.library.formats import is_supported, read_articles
+from qa.library.paragraphs import paragraph_number
 from qa.library.scan import scan
-from qa.library.sentences import paragraph_number, sentence_around
+from qa.library.sentences import sentence_around
 from qa.schema import Json, answer_from_json
 from qa.types import Article, Citation
 

@@ -4,7 +4,7 @@ import dataclasses
 import math
 import re
 
-from qa.library.sentences import Span
+from qa.library.paragraphs import Span
 from qa.settings import Settings
 from qa.types import Alternative, Answer, Citation
 

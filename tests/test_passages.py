@@ -1,15 +1,15 @@
 """Sentences and passages: exact offsets, nothing lost."""
 
 import itertools
+import textwrap
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.library.paragraphs import paragraph_number, paragraph_spans
 from qa.library.passages import split
 from qa.library.sentences import (
-    paragraph_number,
-    paragraph_spans,
     sentence_around,
     sentence_spans,
 )
@@ -82,7 +82,8 @@ class TestSentences:
         """A mail may hold an address, or a header, that its program did not break."""
         line = "and so the story goes on for a while, always in lines like this one\n"
         text = line * 6 + odd + "\n" + line * 6 + "\n" + line * 3
-        assert len(paragraph_spans(text)) == 2
+        # the header is a line of its own, between two paragraphs
+        assert len(paragraph_spans(text)) == (4 if odd.startswith("Received") else 2)
 
     def test_short_paragraphs_a_line_are_not_wrapped(self):
         """Nor are rows of a table below a long line, nor Chinese, without a space."""
@@ -122,6 +123,104 @@ class TestSentences:
         assert all(x[1] <= y[0] for x, y in itertools.pairwise(spans))
         kept = "".join(text[a:b] for a, b in spans)
         assert "".join(kept.split()) == "".join(text.split())
+
+
+def wrapped(text: str, width: int) -> str:
+    return textwrap.fill(text, width, break_on_hyphens=False)
+
+
+STORY = (
+    "The storm came over the hills at night, and by the morning the river stood in "
+    "the streets of Springfield. Nobody was hurt, but the mayor, Anna Lee, said that "
+    "Mr. T. Greene of the water works had been called from his bed to open the gates "
+    "of the Old Dam. It was the third flood since May, when President Obama had come "
+    "to see the damage that the second had done."
+)
+MAIL = (
+    "From: Anna Lee <anna@example.org>\nTo: Bob Greene, Clerk of the Town Council\n"
+    "Date: Mon, 5 May 2014 10:11:12 +0100\nSubject: the hall\n\nDear all,\n\n"
+)
+SIGNATURE = "\n\nBest wishes,\nAnna Lee\nTown Hall, East Street 5"
+
+
+class TestWrapping:
+    @pytest.mark.parametrize("width", [30, 32, 45, 60, 72, 100])
+    def test_wrapped_prose_keeps_its_sentences(self, width):
+        """However narrow the column, with or without a mail's header around it."""
+        found = sentences(wrapped(STORY, width))
+        assert [" ".join(s.split()) for s in found] == sentences(STORY)
+        found = sentences(MAIL + wrapped(STORY, width) + SIGNATURE)
+        assert [" ".join(s.split()) for s in found[5:-3]] == sentences(STORY)
+        assert found[:5] == [*MAIL.split("\n")[:4], "Dear all,"]
+        assert found[-3:] == SIGNATURE.strip().split("\n")
+
+    @pytest.mark.parametrize("width", [32, 72])
+    def test_wrapped_paragraphs_need_no_blank_line(self, width):
+        """The last line of a paragraph has room for the next one's first word."""
+        text = f"The Great Storm\n{wrapped(STORY, width)}\n{wrapped(STORY, width)}"
+        assert len(paragraph_spans(text)) == 3
+
+    def test_a_short_mail(self):
+        """Two lines show no column; one that ends with "on" goes on all the same."""
+        text = (
+            "the meeting is moved to Friday because the hall is taken on\n"
+            "Thursday. Please tell the others."
+        )
+        assert len(sentences(MAIL + text)) == 7
+
+    def test_quoted_mail(self):
+        """The marks of a quotation are no words; where they end, a paragraph does."""
+        quoted = wrapped(STORY, 60).replace("\n", "\n> ")
+        assert len(sentences(f"> {quoted}\nNo, I was there.")) == 4
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "MINUTES OF THE MEETING\nHeld on 5 May 2014 in the hall of the town\n"
+            "Present: Dr. R. Basu, Mr. T. Greene, Ms. O. Lee\nApologies: Mr. A. Novak\n"
+            "1. Roof\nThe roof of the hall was mended for 5,000 pounds.\n3. Water\n"
+            "The tap by the east gate leaks",
+            "The tower is 120 metres high and open to all\n"
+            "The bridge was finished in 1931 by two brothers\n"
+            "Population 12,400 at the last count of 2011\n"
+            "Mayor Anna Lee, elected in May 2014 by one vote\n"
+            "The market is held on Tuesdays and Fridays",
+            "Name of the town | Population at the last count | Mayor\n--- | --- | ---\n"
+            "Springfield on the river | 12,400 at the last count | Anna Lee\n"
+            "shelbyville below the hill | 9,300 at the last count | Bob Lee",
+            "会议在市政厅举行，市长、议员以及各界代表都参加了会议，会议持续了三个小时，大家很满意\n"
+            "第二项决议关于道路的修缮，费用由市财政承担，市长表示支持\n第三项\n"
+            "会议在下午五点结束，市长感谢了大家的参与，并宣布下一次会议将在六月举行\n散会",
+            "Shopping for the week\nflour and two eggs\na pinch of salt for soup\n"
+            "butter\nmilk and some sugar",
+            "the rain comes down all day\nupon the hill and town\n"
+            "and all the night it falls\nuntil the stars come out",
+            "Contact the office\nanna@example.org\nexample.org/contact\niPhone",
+        ],
+    )
+    def test_lines_that_nothing_wrapped_stay_lines(self, text):
+        """Minutes, facts, rows, a list of words, a poem, addresses."""
+        lines = [line for line in text.split("\n") if any(map(str.isalnum, line))]
+        assert [s for s in sentences(text) if any(map(str.isalnum, s))] == lines
+        # nor are they once the text around them is wrapped
+        story = wrapped(STORY, 72)
+        found = sentences(f"{story}\n\n{text}\n\n{story}")[3:-3]
+        assert [s for s in found if any(map(str.isalnum, s))] == lines
+
+    def test_a_headline_and_a_byline_above_long_lines(self):
+        """Beside paragraphs of a line each a short line had room for more."""
+        text = f"Storm floods Springfield, nobody hurt\nby Anna Lee\n{STORY}\n{STORY}"
+        assert len(paragraph_spans(text)) == 4
+
+    def test_wrapped_text_without_capitals(self):
+        """Scripts that have none show their column by full lines alone."""
+        chinese = (
+            "会议在下午五点结束市长感谢了大家的参与并宣布下一次会议将在六月举行" * 8
+        )
+        text = "\n".join(chinese[at : at + 42] for at in range(0, len(chinese), 42))
+        assert len(paragraph_spans(text)) == 1
+        capitals = wrapped(STORY.upper(), 72)
+        assert len(paragraph_spans(capitals)) == 1
 
 
 class TestPassages:

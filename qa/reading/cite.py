@@ -1,6 +1,7 @@
 """A span of an article becomes a citation that can be checked later."""
 
-from qa.library.sentences import paragraph_number, sentence_around, trim
+from qa.library.paragraphs import paragraph_number, trim
+from qa.library.sentences import sentence_around
 from qa.types import Candidate, Citation, Passage
 
 __all__ = ["cite", "cite_passage"]

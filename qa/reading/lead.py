@@ -8,7 +8,8 @@ where they answer, their own passage does.
 
 from functools import lru_cache
 
-from qa.library.sentences import Span, sentence_spans
+from qa.library.paragraphs import Span
+from qa.library.sentences import sentence_spans
 from qa.types import Passage
 
 __all__ = ["LONGEST", "compose", "first_sentence", "lead"]

@@ -6,7 +6,8 @@ embedder. It answers in whole sentences.
 
 from collections.abc import Sequence
 
-from qa.library.sentences import Span, sentence_spans
+from qa.library.paragraphs import Span
+from qa.library.sentences import sentence_spans
 from qa.protocols import Embedder
 from qa.search.terms import coverage
 from qa.types import Candidate, Passage

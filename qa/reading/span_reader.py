@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from qa.library.sentences import block_spans
+from qa.library.paragraphs import block_spans
 from qa.reading.lead import lead
 from qa.reading.spans import Blocks, Logits, Mask, best_spans, polish, word_edges
 from qa.types import Candidate, Passage

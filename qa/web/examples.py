@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 
 from qa.errors import QAError
-from qa.library.sentences import Span
+from qa.library.paragraphs import Span
 from qa.types import Answer, Article
 from qa.web.proposals import is_vague, proposals
 from qa.web.turnstile import TURNSTILE

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
-from qa.library.sentences import Span, sentence_spans
+from qa.library.paragraphs import Span
+from qa.library.sentences import sentence_spans
 from qa.types import Article
 
 __all__ = ["Proposal", "is_vague", "proposals"]

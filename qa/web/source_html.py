@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from qa.library.sentences import Span, paragraph_spans
+from qa.library.paragraphs import Span, paragraph_spans
 from qa.types import Article, Citation
 from qa.web.text_html import escape, isolated, marked
 from qa.wording import clipped, part_around, plural

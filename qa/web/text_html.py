@@ -8,7 +8,7 @@ import html
 import re
 from itertools import pairwise
 
-from qa.library.sentences import Span
+from qa.library.paragraphs import Span
 from qa.wording import clipped
 
 __all__ = ["escape", "isolated", "marked"]
