@@ -40,6 +40,8 @@ class TestSentences:
             "See e.g. Figure 2 and p. 7 there.",
             "St. Petersburg and Mt. Everest are far apart.",
             "No. 5 is the best...of all.",
+            "See fig. 3, Fig. A, no. 10, No. Two, Art. IV and est. 1850.",
+            "It went from Springfield, Ill. Governor Lee left on Sat. Sept. 5.",
         ],
     )
     def test_one_sentence_stays_whole(self, text):
@@ -58,11 +60,46 @@ class TestSentences:
             ("1. First.\n2. Second.", 2),
             ("“Go,” he said. “Now.” (She went.) They stayed.", 4),
             ("これは文です。次の文です。", 2),
+            ("He left.[1] Then he came.[2][3] “Again.”[note 4] It rained.", 4),
+            ("He left.¹ Then (he said.[^2]) he came.²³ Again.", 3),
+            ("他走了。[1]然后他来了。[2]", 2),
+            ("She was ill. Doctors came.", 2),
+            ("The answer was no. Iran refused.", 2),
+            ("He said no. T. Greene left.", 2),
+            (
+                "There he sat. Soldiers came to mass. Police saw the sun. Clouds came.",
+                4,
+            ),
+            ("He liked art. Critics ate a fig. A man came in a sec. I left.", 4),
+            ("It rose five pct. Analysts cheered.", 2),
         ],
     )
     def test_boundaries(self, text, expected):
         """Sentences end where a reader hears them end."""
         assert len(sentences(text)) == expected
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "T. Greene",
+            "Mr. T. Greene",
+            "Mr. I. Newton",
+            "A. I. Lee",
+            "Vladimir I. Lenin",
+            "J.-P. Sartre",
+            "T. S. Eliot",
+        ],
+    )
+    @pytest.mark.parametrize("before", ["", "We met ", "We met (", "We left—"])
+    def test_an_initial_before_a_name_ends_nothing(self, before, name):
+        """Not even "I", nor one of a double name, nor behind a dash."""
+        text = f"{before}{name} and others."
+        assert sentences(text) == [text]
+
+    def test_a_pronoun_and_a_number_are_no_initials(self):
+        """A sentence may end with "I"."""
+        assert len(sentences("He is older than I. Doctors came.")) == 2
+        assert len(sentences("It was World War I. Germany lost.")) == 2
 
     def test_sentence_around_a_span_over_two(self):
         """A span across a boundary is held by both sentences."""
