@@ -1,5 +1,7 @@
 """Readers: spans on the edges of words, windows over long passages, any text."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from tokenizers import (
 )
 
 from qa.errors import ModelError
+from qa.reading.layout import within
 from qa.reading.lead import first_sentence, lead
 from qa.reading.read import open_reader
 from qa.reading.sentence import SentenceReader
@@ -240,6 +243,20 @@ class TestSpanReader:
         spans = {c.text for c in reader.read("where?", [passage(text)])}
         assert "answer" in spans
         assert not any("\n" in span for span in spans)
+
+    def test_of_a_list_whole_items_are_taken(self):
+        """From the beginning of one to the end of one; or words within one."""
+        source = passage("List:\n- the tank, 3.8 l\n- the weight.\n\nOther.")
+        words = [m.span() for m in re.finditer(r"[\w.]+|[-,:]", source.text)]
+        joined = within(source, np.array(words))
+        text = [source.text[a:b] for a, b in words]
+        reach = {
+            (text[a], text[b]) for a, b in zip(*joined.nonzero(), strict=True) if a < b
+        }
+        assert ("tank", "l") in reach
+        assert ("the", "weight.") in reach
+        assert not reach & {("tank", "weight."), ("3.8", "the"), ("List", "weight.")}
+        assert not reach & {("the", "Other."), ("weight.", "Other.")}
 
     def test_windows_share_words(self, reader, monkeypatch):
         """What stands where one window ends is read whole by the next."""

@@ -6,7 +6,14 @@ from itertools import pairwise
 
 from qa.library.wrapping import ITEM, paragraph_starts
 
-__all__ = ["Span", "block_spans", "paragraph_number", "paragraph_spans", "trim"]
+__all__ = [
+    "Span",
+    "behind_mark",
+    "block_spans",
+    "paragraph_number",
+    "paragraph_spans",
+    "trim",
+]
 
 Span = tuple[int, int]
 """Half-open `[start, end)`, in characters."""
@@ -45,6 +52,16 @@ def paragraph_number(text: str, offset: int) -> int:
     2
     """
     return max(1, bisect_right(paragraph_spans(text), (offset, len(text))))
+
+
+def behind_mark(text: str, start: int, end: int) -> int:
+    """Return where the words of a paragraph begin: behind the mark of a list item.
+
+    >>> behind_mark("- one", 0, 5), behind_mark("2. two", 0, 6), behind_mark("So", 0, 2)
+    (2, 3, 0)
+    """
+    mark = ITEM.match(text, start, end)
+    return mark.end() if mark else start
 
 
 @lru_cache(maxsize=64)

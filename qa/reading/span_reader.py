@@ -7,15 +7,14 @@ scores "no answer" at its first token, as SQuAD 2.0 readers do (Rajpurkar et al.
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from qa.library.paragraphs import block_spans
+from qa.reading.layout import within
 from qa.reading.lead import lead
-from qa.reading.spans import Blocks, Logits, Mask, best_spans, polish, word_edges
+from qa.reading.spans import Logits, Mask, best_spans, polish, word_edges
 from qa.types import Candidate, Passage
 
 __all__ = ["MAX_WINDOW", "SpanModel", "SpanReader"]
@@ -159,8 +158,7 @@ def _candidates(
         end,
         in_passage & starts[offsets[:, 0]],
         in_passage & ends[offsets[:, 1]],
-        # by their last characters: a token may hold the line break before it
-        block=_blocks(passage)[offsets[:, 1] - 1],
+        within=within(passage, offsets),
         max_tokens=_MAX_SPAN,
         at_most=_SPANS_PER_WINDOW,
     )
@@ -180,18 +178,6 @@ def _candidates(
             Candidate(passage, passage.start + begin, passage.start + stop, score, null)
         )
     return found
-
-
-def _blocks(passage: Passage) -> Blocks:
-    """Return the number of the paragraph that each character of a passage is in."""
-    places = np.arange(passage.start, passage.end)
-    starts = _block_starts(passage.article.text)
-    return np.searchsorted(starts, places, side="right").astype(np.int64)
-
-
-@lru_cache(maxsize=64)  # an article of many windows has them for each
-def _block_starts(text: str) -> Blocks:
-    return np.array([start for start, _ in block_spans(text)], dtype=np.int64)
 
 
 def _order(candidate: Candidate) -> tuple[float, str, int, int]:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from qa.search.terms import UNSEEN
 
 __all__ = [
-    "Blocks",
     "Logits",
     "Mask",
     "best_spans",
@@ -24,9 +23,6 @@ Logits = npt.NDArray[np.float32]
 
 Mask = npt.NDArray[np.bool_]
 """One claim for each token, or for each place between characters."""
-
-Blocks = npt.NDArray[np.int64]
-"""Number of a paragraph for each token, or for each character."""
 
 # what is never cut: 1,200.50 and 9:30; U.S.A.; runs of letters, digits and, between
 # them, marks, which tokenizers may leave out of the last letter
@@ -87,7 +83,7 @@ def best_spans(
     may_start: Mask,
     may_end: Mask,
     *,
-    block: Blocks | None = None,
+    within: Mask | None = None,
     max_tokens: int,
     at_most: int,
 ) -> list[tuple[int, int, float]]:
@@ -106,8 +102,8 @@ def best_spans(
         end: logit of each token to close it.
         may_start: True for tokens of the passage that begin a word.
         may_end: True for tokens of the passage that end one.
-        block: number of the paragraph that each token is in; a span stays within
-            one. None means that all are in the same.
+        within: shape `(n_tokens, n_tokens)`, True where a span may go from the token of
+            the row to that of the column. None means everywhere.
         max_tokens: longest span considered.
         at_most: how many spans.
 
@@ -120,8 +116,8 @@ def best_spans(
     token = np.arange(len(start))
     length = token[None, :] - token[:, None] + 1  # row: first token, column: last
     valid = np.outer(may_start, may_end) & (length >= 1) & (length <= max_tokens)
-    if block is not None:
-        valid &= block[:, None] == block[None, :]
+    if within is not None:
+        valid &= within
     scores = np.where(valid, start[:, None] + end[None, :], -np.inf)
     highest = scores.max(initial=-np.inf)
     is_some = highest > -np.inf  # False, too, where logits are no numbers
