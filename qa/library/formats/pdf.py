@@ -1,6 +1,5 @@
 """PDF files: text by page, lines joined into paragraphs."""
 
-import datetime
 import io
 import logging
 import re
@@ -8,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from qa.errors import FormatError
-from qa.library.formats.dates import parse_date
 from qa.library.formats.lines import Line, join_pages, without_running_lines
 from qa.library.formats.masthead import Masthead, make_article, one_line
 from qa.library.formats.parsed import Parsed, RawFile, Skipped
@@ -23,10 +21,10 @@ logging.getLogger("pypdf").addHandler(logging.NullHandler())
 
 _NO_TITLE = re.compile(
     r"(?i)(?:untitled|unspecified|\(unspecified\)|\(anonymous\)|anonymous|document\d*"
-    r"|microsoft word - .*|slide 1|no title|.*\.(?:docx?|pdf|indd|tex|rtf|odt|qxd|txt))"
+    r"|microsoft word - .*|slide 1|no title|.*\.(?:docx?|pdf|indd|tex|rtf|odt|qxd|txt)"
+    r"|(?:about:|data:|www\.|[a-z][a-z\d+.-]*://)\S*)"  # of a web page without one
 )
 _REPRINT = "Print the file to a new PDF."
-_FIRST_PDF = 1993  # the year of the first PDF: an earlier date is none of a file
 
 
 def _locked(path: str, found: str) -> FormatError:
@@ -94,7 +92,6 @@ def _masthead(reader: "PdfReader") -> Masthead:
     try:
         info: Mapping[str, Any] = reader.metadata or {}
         facts = {name: info.get(f"/{name}") for name in ("Title", "Author")}
-        created = parse_date(str(info.get("/CreationDate") or ""))
     except Exception:  # a damaged note about the file; its text may be whole
         return Masthead()
     title = one_line(str(facts["Title"] or ""))
@@ -103,15 +100,14 @@ def _masthead(reader: "PdfReader") -> Masthead:
         title = None
     if author and _NO_TITLE.fullmatch(author):
         author = None
-    if created and not _FIRST_PDF <= created.year <= datetime.date.today().year:
-        created = None
-    return Masthead(title=title, published=created, byline=author)
+    return Masthead(title=title, byline=author)
 
 
 def parse(file: RawFile) -> Parsed:
     """Return the one article of a PDF file; a page that cannot be read is skipped.
 
-    A date written at the text's top goes before the day on which the file was made.
+    Its date is one written at the text's top: that on which the file was made is not
+    that of the article, which may have been printed years later.
 
     Raises:
         FormatError: if it is damaged, locked, or holds pictures of text only; a damaged
@@ -138,7 +134,5 @@ def parse(file: RawFile) -> Parsed:
             "Wanted text. Run text recognition over it first, such as `ocrmypdf`."
         )
     text, starts = join_pages(without_running_lines(pages))
-    article = make_article(
-        file, text, _masthead(reader), page_starts=starts, prefer_dateline=True
-    )
+    article = make_article(file, text, _masthead(reader), page_starts=starts)
     return Parsed((article,), tuple(skipped))
