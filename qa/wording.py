@@ -170,14 +170,19 @@ def worth_a_look(answer: Answer) -> list[tuple[int, Alternative]]:
 def contradicts(answer: Answer, other: Alternative) -> bool:
     """Tell whether another article by itself is at least half as sure of other words.
 
-    Their confidence is that of their own times what the answer leaves.
+    Their confidence is that of their own times what the answer leaves. Words that only
+    say more or less of the same, as "President" of "the Russian president", are none.
     """
+    # here, not at the top: commands that show no answer do without it
+    from qa.reading.answer import is_alike
+
     cited = {citation.article for citation in answer.citations}
     least = answer.confidence * (1.0 - answer.confidence) / 2
     return (
         answer.is_found
         and other.confidence >= least
         and not cited & {citation.article for citation in other.citations}
+        and not is_alike(answer.text or "", other.text)
     )
 
 

@@ -36,7 +36,7 @@ from qa.settings import Settings
 from qa.types import Alternative, Answer, Article, Citation
 from qa.verify import Verifier
 from qa.web.actions import Actions
-from qa.web.answer_html import turn_html
+from qa.web.answer_html import said, turn_html
 from qa.web.examples import Examples, varied
 from qa.web.export import export
 from qa.web.library_html import matching, progress_html, results_html, shelf_html
@@ -47,10 +47,12 @@ from qa.web.source_html import (
     article_html,
     as_quote,
     change_html,
+    kept_html,
     quotes,
 )
 from qa.web.text_html import escape, marked
 from qa.web.turnstile import TURNSTILE, Turnstile
+from qa.wording import contradicts
 from tests.conftest import LLAMAS, ROCKETS
 
 # Gradio still sets an option that the newest pandas has deprecated
@@ -343,6 +345,23 @@ def test_an_edited_article_does_not_rewrite_an_old_answer():
     assert copied["span"].startswith("“1999” (Dam")
 
 
+def test_an_answer_outlives_its_article(article):
+    """What it said is shown, and can be copied."""
+    citation = cite(article, "Bo stayed")
+    answer = answered(citation, article)
+    gone = "The article is no longer in the library; this is what it said."
+    assert gone not in turn_html(answer, 0, lambda _: article)
+    assert gone in turn_html(answer, 0, lambda _: None)
+    for sentence in (answer.sentence, None, "Another of another length."):
+        html = kept_html(citation, sentence)
+        assert gone in html
+        assert '<mark class="span">Bo stayed</mark>' in html
+        assert quotes(None, citation, sentence)["span"] == as_quote(citation)
+    assert "it rained on." in kept_html(citation, answer.sentence)
+    copied = quotes(None, citation, answer.sentence)
+    assert copied["sentence"] == as_quote(citation, answer.sentence)
+
+
 def test_a_file_that_has_changed_around_the_words_is_told(article):
     """Of a further citation no sentence is kept; its file tells that it changed."""
     citation = cite(article, "Bo stayed", file_hash="ab12")
@@ -363,12 +382,57 @@ def test_an_answer_tells_what_it_rests_on(article):
     for words in (
         "Fairly sure",
         "83 %",
-        "2 articles agree",
+        "Same words in 2 articles",
         "20 November 2015",
         "12 ms over 145 passages",
     ):
         assert words in text
     assert ("role", "tooltip") in Seen(html).attributes
+
+
+def test_a_guess_does_not_look_like_an_answer(article):
+    """Below one half: that is told before its words, and what else is possible."""
+    other = Alternative("Ada left", "Ada left.", 0.2, (cite(article, "Ada left"),))
+    for confidence, is_guess in ((0.49, True), (0.5, False)):
+        answer = answered(
+            cite(article, "Bo stayed"),
+            article,
+            confidence=confidence,
+            alternatives=(other,),
+        )
+        html = turn_html(answer, 0, lambda _: article)
+        text = Seen(html).text
+        assert (text.find("Unsure 49 %") in range(text.find("Bo stayed"))) == is_guess
+        assert ("is-unsure" in html) == is_guess
+        assert ('<details class="others" open>' in html) == is_guess
+        heard = "Unsure (49 %): Bo stayed" if is_guess else "Bo stayed"
+        assert said(answer) == heard
+        file = export("html", "Who?", [(answer, 0)], DAY)["text"]
+        assert (file.find("unsure, 49 %") in range(file.find("<mark>"))) == is_guess
+        assert ('<blockquote dir="auto" class="unsure">' in file) == is_guess
+    assert said(missing(article, cite(article, "Ada left"))).startswith("The articles")
+
+
+def test_further_places_of_the_same_words_are_told_as_no_more(article):
+    """They may be about something else; a sentence that says it twice is one place."""
+    text = "Bo and Bo left. Bo came."
+    long = dataclasses.replace(article, text=text, title="Here")
+    other = dataclasses.replace(long, id="b.md", title="There")
+    twice, again = cite(long, "Bo"), cite(long, "Bo", 3)
+    own = {"sentence_start": 16, "sentence_end": 24}
+    places = (twice, again, cite(other, "Bo"), cite(long, "Bo", 16, **own))
+    html = turn_html(answered(twice, long, citations=places), 0, lambda _: long)
+    indexes = re.findall(r'data-cite="(\d)" data-group="citations"', html)
+    assert indexes == ["0", "2", "3"]
+    shown = Seen(html).text
+    first, _, further = shown.partition("Same words also in")
+    assert "Citation 1: Here" in first
+    assert "Citation 2" not in first
+    assert "Citation 2: There" in further
+    assert "Citation 3: Here" in further
+    assert "Same words in 2 articles" in shown
+    one = turn_html(answered(twice, long, citations=(twice, again)), 0, lambda _: long)
+    assert "Same words" not in one
 
 
 def test_an_answer_tells_what_others_say(article):
@@ -380,7 +444,7 @@ def test_an_answer_tells_what_others_say(article):
         cite(article, "Bo stayed"), article, alternatives=(likely, unlikely)
     )
     text = Seen(turn_html(answer, 0, lambda _: article)).text
-    assert "Another article says: Ada left (1)" in text
+    assert "In another article: Ada left (1)" in text
     assert "60 %" in text
     assert "1 %" not in text
     assert "rained. Other" not in text
@@ -398,8 +462,33 @@ def test_what_contradicts_a_sure_answer_is_told(article):
             cite(article, "Bo stayed"), article, confidence=0.97, alternatives=(says,)
         )
         html = turn_html(answer, 0, lambda _: article)
-        assert ("Another article says: Ada left" in html) == is_told
+        assert ("In another article: Ada left" in html) == is_told
         assert ("Ada left (2 %" in to_text(answer)) == is_told
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "is_told"),
+    [
+        ("President", "President Bashar al-Assad of Syria", False),
+        ("President", "the Russian president", False),
+        ("30 September 2015", "September 2015", False),
+        ("leave", "not leave", True),
+        ("Syria", "Russia", True),
+        ("200", "1,200", True),
+    ],
+)
+def test_who_says_more_or_less_of_the_same_contradicts_nobody(text, other, is_told):
+    """Unless more is a denial."""
+    here, there = (
+        Article(f"{name}.md", f"{name}.md", name, f"They said {words}.")
+        for name, words in (("here", text), ("there", other))
+    )
+    says = Alternative(other, there.text, 0.3, (cite(there, other),))
+    answer = answered(cite(here, text), here, confidence=0.6, alternatives=(says,))
+    assert contradicts(answer, says) == is_told
+    shown = Seen(turn_html(answer, 0, lambda _: here)).text
+    assert ("In another article" in shown) == is_told
+    assert ("Other possible answers" in shown) != is_told
 
 
 def test_a_terminal_is_told_what_comes_nearest(article):
@@ -484,13 +573,13 @@ def test_only_several_articles_that_say_the_same_are_others(article):
     )
     answer = answered(cite(article, "Bo stayed"), article, alternatives=two)
     text = Seen(turn_html(answer, 0, lambda _: article)).text
-    assert "Another article says: Ada left (2)" in text
+    assert "In another article: Ada left (2)" in text
     both = dataclasses.replace(
         two[0], citations=(*two[0].citations, cite(c, "Ada left"))
     )
     answer = dataclasses.replace(answer, alternatives=(both,))
     text = Seen(turn_html(answer, 0, lambda _: article)).text
-    assert "Other articles say: Ada left (1)" in text
+    assert "In other articles: Ada left (1)" in text
 
 
 def test_what_is_left_out_of_an_answer_is_marked_where_it_is_read(article):
@@ -561,6 +650,10 @@ def test_no_answer_tells_why(article):
     assert "The articles do not say" in text
     assert "No article contains: Zorg" in text
     assert "Ada left" in text
+    assert "Asked while" not in text
+    text = Seen(turn_html(answer, 0, lambda _: article, unread=7)).text
+    told = "7 files were still being read", "No article contains", "What comes nearest"
+    assert sorted(map(text.index, told)) == [text.index(words) for words in told]
 
 
 def test_that_only_some_articles_were_asked_is_told(article):
@@ -645,6 +738,44 @@ def test_a_long_sentence_that_comes_near_is_shown_around_its_words(article):
     assert len(words) < 500
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("5 Dec 2015", ["fifth"]),
+        ("December", ["fifth", "fifteenth"]),
+        ("15 December 2015", ["fifteenth"]),
+        ("Dec 5, 2015", ["fifth"]),
+        ("2015-12-15", ["fifteenth"]),
+        ("201", ["fifth", "fifteenth"]),
+        ("ICELAND land", ["undated"]),
+        ("resolution 2249", ["undated"]),
+        ("vienna, twice", ["undated"]),
+        ("harpoon", []),
+    ],
+)
+def test_an_article_is_found_by_what_the_list_prints_of_it(query, found):
+    """Also by its day as it stands there; where nothing is, it is told what to do."""
+    titles = {
+        "fifth": datetime.date(2015, 12, 5),
+        "fifteenth": datetime.date(2015, 12, 15),
+        "undated": None,
+    }
+    articles = [
+        StoredArticle(n, f"{n}.md", f"{n}.md", title, day, None, None, 1, 9)
+        for n, (title, day) in enumerate(titles.items())
+    ]
+    articles[2] = dataclasses.replace(
+        articles[2],
+        byline="Ann of Iceland",
+        source="Vienna, Twice",
+        path="Resolution2249",
+    )
+    shelf = matching(articles, query)
+    assert [article.title for article in shelf.articles] == found
+    html = shelf_html(shelf, [], [], 0)
+    assert ("to search the texts, ask a question" in html) == (not found)
+
+
 def test_a_skipped_file_is_told_without_the_words_of_programs():
     path = "added:/a.docx"
     reason = f"{path}: damaged, or no .docx file (BadZipFile: File is not a zip file)."
@@ -668,6 +799,16 @@ def test_a_quote_is_copied_with_its_source(article):
     assert as_quote(cite(article, "Bo stayed")) == (
         "“Bo stayed” (Rain & more, 20 November 2015, para. 1, a.md)"
     )
+
+
+def test_a_file_that_was_added_has_its_own_name(article):
+    """Not the one by which the library tells it from those of the folder."""
+    added = dataclasses.replace(article, id="added:/a.md", path="added:/a.md")
+    assert as_quote(cite(added, "Bo stayed")).endswith("para. 1, a.md)")
+    html = article_head(added)
+    assert "added:/" not in html
+    assert "a file added here" in html
+    assert "relative to the articles folder" in article_head(article)
 
 
 def test_a_quote_is_copied_at_each_length(article):
@@ -1242,12 +1383,31 @@ def test_a_stopped_question_is_not_read(url, library, monkeypatch):
         assert "barge" in call(url, "page_ask", *asked, "")["answer"]["text"]
 
 
-def test_asking_while_indexing_tells_how_far_it_is(url, monkeypatch):
-    now = Progress(3, 10, 600, 0.45, 30.0)
+@pytest.mark.parametrize(
+    ("files", "total", "told"),
+    [(3, 10, "7 files were"), (9, 10, "1 file was"), (1, 1, "1 file was"), (0, 0, "")],
+)
+def test_asking_while_indexing_tells_what_is_left_out(
+    url, monkeypatch, files, total, told
+):
+    """How many files were still being read: of an old library all else was asked."""
+    now = Progress(files, total, 600, 0.45, 30.0)
     monkeypatch.setattr(Library, "status", property(lambda _: now))
-    got = call(url, "page_ask", "Where did the booster land?", [], [], 0, "")
-    assert "Asked while indexing: 45% of the files" in got["html"]
+    html = call(url, "page_ask", "Where did the booster land?", [], [], 0, "")["html"]
+    assert (f"Asked while {told} still being read" in Seen(html).text) == bool(told)
+    assert ('data-act="ask-anew"' in html) == bool(told)
+    assert "45%" not in html
     assert "Indexing: 45 %" in call(url, "page_status")["progress"]
+
+
+def test_a_citation_of_an_article_that_is_gone_shows_what_was_kept(url):
+    asked = ("Where did the booster land?", [], ["rockets.txt"], 0, "")
+    kept = call(url, "page_ask", *asked)["answer"]
+    kept["citations"][0]["article"] = "gone.txt"
+    shown = call(url, "page_citation", kept, "citations", 0)
+    assert "no longer in the library" in shown["html"]
+    assert f'<mark class="span">{kept["text"]}</mark>' in shown["html"]
+    assert kept["sentence"] in shown["quotes"]["sentence"]
 
 
 def test_tools_for_assistants(url):

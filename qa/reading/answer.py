@@ -19,7 +19,7 @@ from qa.reading.spans import level_marks
 from qa.search.terms import content_words, coverage, fold, is_bare
 from qa.types import Alternative, Answer, Candidate, Citation, Hit, Passage, Reason
 
-__all__ = ["Proposal", "choose", "propose", "says"]
+__all__ = ["Proposal", "choose", "is_alike", "propose", "says"]
 
 _CONSIDERED = 24  # best candidates of all passages; more never won on the dev sets
 _FREE = 3  # words of an answer that cost nothing
@@ -154,6 +154,11 @@ def _is_alike(words: str, others: str) -> bool:
 
 def _denials(words: str) -> int:
     return sum(word in _DENIALS for word in words.split())
+
+
+def is_alike(text: str, other: str) -> bool:
+    """Tell whether one text holds the other's words, and denies no more than it."""
+    return _is_alike(_words(text), _words(other))
 
 
 def says(text: str, proposal: Proposal) -> bool:

@@ -16,7 +16,7 @@ from qa.library.library import FileResult
 from qa.schema import Json, answer_from_json, answer_to_json
 from qa.search.terms import well_formed
 from qa.types import Answer, Article, Citation, Turn
-from qa.web.answer_html import stub_html, turn_html
+from qa.web.answer_html import said, stub_html, turn_html
 from qa.web.examples import Examples, spread
 from qa.web.export import Asked, export
 from qa.web.library_html import matching, progress_html, results_html, shelf_html
@@ -25,11 +25,12 @@ from qa.web.source_html import (
     article_html,
     change_html,
     is_changed,
+    kept_html,
     quotes,
 )
 from qa.web.text_html import escape
 from qa.web.turnstile import TURNSTILE
-from qa.wording import clipped, near_citation, plural, reason_words
+from qa.wording import near_citation, plural
 
 if TYPE_CHECKING:
     from qa.pipeline import QA
@@ -122,20 +123,20 @@ class Actions:
         with TURNSTILE.passed(ticket):
             kept = _readable(answers[-_MAX_TURNS:])
             turns = [Turn(answer.question, answer) for answer, _ in kept]
+            unread = self._unread()
             answer = self._qa.ask(well_formed(question), turns=turns, only=left or None)
-        progress = self._qa.library.status
-        note = ""
-        if progress is not None:
-            note = (
-                f'<p class="indexing">Asked while indexing: {progress.share:.0%} of '
-                "the files are read so far.</p>"
-            )
-        html = turn_html(answer, number, self._store.article, len(left))
         return {
             "answer": answer_to_json(answer) | ({"chosen": len(left)} if left else {}),
-            "html": html.replace("</article>", f"{note}</article>"),
-            "said": answer.text or reason_words(answer, len(left)),
+            "html": turn_html(answer, number, self._store.article, len(left), unread),
+            "said": said(answer, len(left)),
         }
+
+    def _unread(self) -> int:
+        """Return how many files are being read; the last, until all of it is stored."""
+        progress = self._qa.library.status
+        if progress is None or not progress.files_total:
+            return 0  # what is stored may be embedded anew, and is asked meanwhile
+        return max(1, progress.files_total - progress.files)
 
     @_told
     def page_stop(self, ticket: str) -> Json:
@@ -160,15 +161,12 @@ class Actions:
         """Show the article of a citation with the cited words marked."""
         citation, sentence = _citation_of(_kept(answer)[0], group, index)
         article = self._store.article(citation.article)
+        copied = quotes(article, citation, sentence)
         if article is None:
-            raise QAError(
-                f"{clipped(citation.title, 120)!r} is no longer in the library. It "
-                f"said: “{clipped(citation.quote, 400)}”"
-            )
+            return _source(citation, kept_html(citation, sentence), copied)
         notice = change_html(article, citation, sentence)
         shown = None if is_changed(article, citation, sentence) else citation
-        body = article_html(article, shown)
-        return _source(article, notice + body, quotes(article, citation, sentence))
+        return _source(article, notice + article_html(article, shown), copied)
 
     @_told
     def page_article(self, article: str, at: int, until: int) -> Json:
@@ -268,9 +266,10 @@ class Actions:
         return {**file, "left_out": len(answers) - len(turns)}
 
 
-def _source(article: Article, body: str, copied: dict[str, str]) -> Json:
-    html = f'{article_head(article)}<div class="source-text">{body}</div>'
-    return {"article": article.id, "html": html, "quotes": copied}
+def _source(of: Article | Citation, body: str, copied: dict[str, str]) -> Json:
+    html = f'{article_head(of)}<div class="source-text">{body}</div>'
+    id_ = of.id if isinstance(of, Article) else of.article
+    return {"article": id_, "html": html, "quotes": copied}
 
 
 def _citation_of(answer: Answer, group: str, index: int) -> tuple[Citation, str | None]:

@@ -2,31 +2,25 @@
 
 from collections.abc import Callable
 
-from qa.types import Alternative, Answer, Article, Citation
-from qa.web.source_html import is_changed, paragraphs_around
+from qa.types import Answer, Article
+from qa.web.cited_html import alternatives_html, citations_html, nearest_html
+from qa.web.source_html import GONE, is_changed, paragraphs_around
 from qa.web.text_html import escape, isolated, marked
 from qa.wording import (
     clipped,
     confidence_percent,
     confidence_words,
-    contradicts,
-    is_worth_a_look,
-    near_passages,
-    near_sentences,
-    one_line,
     part_around,
     plural,
     reason_words,
-    worth_a_look,
 )
 
-__all__ = ["Lookup", "answer_html", "stub_html", "turn_html"]
+__all__ = ["Lookup", "answer_html", "is_unsure", "said", "stub_html", "turn_html"]
 
 Lookup = Callable[[str], Article | None]
 """Finds an article by its id; None when it has gone from the library."""
 
 _MOST_BESIDE = 700  # characters of the sentence shown on either side of the span
-_MOST_NEAR = 150  # the same, where it is one of several that come near
 _LONG_SPAN = 160  # characters; a longer one is set smaller
 _WHOLE = 0.9  # share of its sentence from which a span counts as all of it
 _LENGTHS = {"span": "Words", "sentence": "Sentence", "paragraph": "Paragraph"}
@@ -37,12 +31,19 @@ _EXPLAINED = (
 )
 
 
-def turn_html(answer: Answer, number: int, find: Lookup, chosen: int = 0) -> str:
-    """Return one exchange as an `<article>`; `number` counts from 0.
+def turn_html(
+    answer: Answer, number: int, find: Lookup, chosen: int = 0, unread: int = 0
+) -> str:
+    """Return one exchange as an `<article>`.
 
-    `chosen` is how many articles were asked, where only some were; 0 stands for all.
+    Args:
+        answer: found or not.
+        number: of the exchange in its conversation, from 0.
+        find: finds the article that is cited.
+        chosen: how many articles were asked, where only some were; 0 stands for all.
+        unread: how many files were still being read when it was asked.
     """
-    body = f"{_understood(answer)}{answer_html(answer, number, find, chosen)}"
+    body = f"{_understood(answer)}{answer_html(answer, number, find, chosen, unread)}"
     return _turn(answer.question, number, body)
 
 
@@ -68,25 +69,64 @@ def _turn(question: str, number: int, body: str) -> str:
     )
 
 
-def answer_html(answer: Answer, number: int, find: Lookup, chosen: int = 0) -> str:
-    """Return what stands below the question."""
+def answer_html(
+    answer: Answer, number: int, find: Lookup, chosen: int = 0, unread: int = 0
+) -> str:
+    """Return what stands below the question; arguments as for `turn_html`.
+
+    How sure an answer is stands below its words, and before them where it is a guess.
+    """
     if not answer.is_found:
-        return _not_found(answer, number, chosen)
+        return _not_found(answer, number, chosen, unread)
     first = answer.citations[0]
     article, notice = find(first.article), ""
-    if article is not None and is_changed(article, first, answer.sentence):
+    if article is None:
+        notice = _notice(GONE)
+    elif is_changed(article, first, answer.sentence):
         article = None
-        notice = (
-            '<p class="notice">The article has changed since this was answered; this '
-            "is what it said then.</p>"
+        notice = _notice(
+            "The article has changed since this was answered; this is what it said "
+            "then."
         )
+    is_guess = is_unsure(answer)
+    words = f"{_words(answer, article)}{notice}"
+    facts = f'<div class="facts">{_sureness(answer, number)}{_agreement(answer)}</div>'
     return (
-        '<div class="found">'
-        f"{_words(answer, article)}{notice}"
-        f'<div class="facts">{_sureness(answer, number)}{_agreement(answer)}</div>'
-        f"{_citations(answer.citations)}"
-        f"{_alternatives(answer)}"
-        f"{_footer(answer, is_found=True)}</div>"
+        f'<div class="found{" is-unsure" if is_guess else ""}">'
+        f"{facts + words if is_guess else words + facts}"
+        f"{citations_html(answer.citations)}"
+        f"{alternatives_html(answer, is_open=is_guess)}"
+        f"{_footer(answer, is_found=True)}{_unread(unread)}</div>"
+    )
+
+
+def is_unsure(answer: Answer) -> bool:
+    """Tell whether the words given are more likely wrong than right."""
+    return answer.is_found and confidence_words(answer.confidence) == "unsure"
+
+
+def said(answer: Answer, chosen: int = 0) -> str:
+    """Return what is read out when the answer comes; `chosen` as for `turn_html`."""
+    if answer.text is None:
+        return reason_words(answer, chosen)
+    if is_unsure(answer):
+        return f"Unsure ({confidence_percent(answer.confidence)} %): {answer.text}"
+    return answer.text
+
+
+def _notice(told: str) -> str:
+    return f'<p class="notice">{told}</p>'
+
+
+def _unread(files: int) -> str:
+    """Return that not all had been read yet when it was asked, if so."""
+    if not files:
+        return ""
+    were = "was" if files == 1 else "were"
+    return (
+        f'<p class="indexing">Asked while {plural(files, "file")} {were} still being '
+        "read, whose words may not be in this answer. "
+        '<button class="quiet" data-act="ask-anew">Ask again</button></p>'
     )
 
 
@@ -155,63 +195,10 @@ def _agreement(answer: Answer) -> str:
     articles = len({citation.article for citation in answer.citations})
     if articles < 2:
         return ""
-    return f'<span class="agree">{plural(articles, "article")} agree</span>'
+    return f'<span class="agree">Same words in {plural(articles, "article")}</span>'
 
 
-def _place(citation: Citation, *more: str) -> str:
-    parts = [f'<span class="title">{isolated(citation.title)}</span>']
-    if citation.published:
-        day = citation.published
-        parts.append(f'<time datetime="{day}">{day.day} {day:%B %Y}</time>')
-    page, paragraph = f"page {citation.page}", f"paragraph {citation.paragraph}"
-    parts.append(escape(page if citation.page else paragraph))
-    facts = " · ".join([*parts[1:], *more])
-    return f'{parts[0]} <span class="where">{facts}</span>'
-
-
-def _citations(citations: tuple[Citation, ...]) -> str:
-    items = "".join(
-        f'<li><button class="cite" data-cite="{index}" data-group="citations">'
-        f'<span class="mark" aria-hidden="true">{index + 1}</span>'
-        f'<span class="vh">Citation {index + 1}: </span>{_place(citation)}'
-        "</button></li>"
-        for index, citation in enumerate(citations)
-    )
-    return f'<ol class="citations" aria-label="Citations">{items}</ol>'
-
-
-def _alternatives(answer: Answer) -> str:
-    shown = worth_a_look(answer)
-    if not shown:
-        return ""
-    items = "".join(_alternative(index, a) for index, a in shown)
-    return (
-        f'<details class="others"><summary>{escape(_others(answer, shown))} '
-        f'<span class="count">({len(shown)})</span></summary>'
-        f"<ol>{items}</ol></details>"
-    )
-
-
-def _others(answer: Answer, shown: list[tuple[int, Alternative]]) -> str:
-    """Return what stands above the alternatives: who says otherwise, if one does."""
-    others = [other for _, other in shown if contradicts(answer, other)]
-    if not others:
-        return "Other possible answers"
-    saying = {citation.article for citation in others[0].citations}
-    who = "Another article says" if len(saying) == 1 else "Other articles say"
-    return f"{who}: {clipped(others[0].text, 60)}"
-
-
-def _alternative(index: int, alternative: Alternative) -> str:
-    sure = f"{confidence_percent(alternative.confidence)} %"
-    return (
-        f'<li><button class="cite" data-cite="{index}" data-group="alternatives">'
-        f'<span class="other-words" dir="auto">{escape(clipped(alternative.text, 320))}'
-        f"</span> {_place(alternative.citations[0], sure)}</button></li>"
-    )
-
-
-def _not_found(answer: Answer, number: int, chosen: int) -> str:
+def _not_found(answer: Answer, number: int, chosen: int, unread: int) -> str:
     missing = ""
     if answer.unknown_words and answer.reason != "no_articles":
         words = ", ".join(
@@ -224,40 +211,9 @@ def _not_found(answer: Answer, number: int, chosen: int) -> str:
     return (
         f'<div class="unfound"><p class="reason">'
         f"{escape(reason_words(answer, chosen))}</p>"
-        f"{all_}{missing}{_near(answer)}"
+        f"{_unread(unread)}{all_}{missing}{nearest_html(answer)}"
         f'<div class="instead" data-instead="{number}" hidden></div>'
         f"{_footer(answer, is_found=False)}</div>"
-    )
-
-
-def _near(answer: Answer) -> str:
-    """Return the sentences and passages that come nearest, as a list."""
-    items = [_near_sentence(index, a) for index, a in near_sentences(answer)]
-    for index, citation in near_passages(answer):
-        words = escape(clipped(one_line(citation.quote), 220))
-        items.append(_near_item("nearest", index, words, _place(citation)))
-    if not items:
-        return ""
-    return f'<h3>What comes nearest</h3><ol class="nearest">{"".join(items)}</ol>'
-
-
-def _near_sentence(index: int, other: Alternative) -> str:
-    """Return an item whose words are marked where they may be an answer after all."""
-    first, text = other.citations[0], other.sentence
-    span = (first.start - first.sentence_start, first.end - first.sentence_start)
-    (start, end), cut, cut_off = part_around(text, (0, len(text)), span, _MOST_NEAR)
-    if is_worth_a_look(other):
-        words = marked(text, start, end, span=span)
-        place = _place(first, f"{confidence_percent(other.confidence)} %")
-    else:
-        words, place = marked(text, start, end), _place(first)
-    return _near_item("alternatives", index, f"{cut}{words}{cut_off}", place)
-
-
-def _near_item(group: str, index: int, words: str, place: str) -> str:
-    return (
-        f'<li><button class="cite" data-cite="{index}" data-group="{group}">'
-        f'<span class="near-words" dir="auto">{words}</span> {place}</button></li>'
     )
 
 

@@ -11,6 +11,7 @@ from qa.render import beside, to_markdown
 from qa.schema import Json, answer_to_json
 from qa.search.terms import well_formed
 from qa.types import Answer, Citation
+from qa.web.answer_html import is_unsure
 from qa.web.text_html import escape
 from qa.wording import (
     confidence_percent,
@@ -40,11 +41,12 @@ _STYLE = (
     "color:#1d1b18;background:#fcfbf8}h1{font-size:1.5rem}h3{font-size:1rem}h2{font-size:1.15rem;"
     "margin-top:3rem;border-top:1px solid #ccc;padding-top:1rem}"
     "mark{background:#fbe29a;border-bottom:2px solid #8a6100}"
+    ".unsure mark{background:none;color:inherit;border-bottom-style:dotted}"
     "small,dd{color:#55504a;font-size:.85rem}"
     "blockquote{margin:1rem 0;font-size:1.15rem}code{overflow-wrap:anywhere}"
     "dd{white-space:pre-line}"
     "@media(prefers-color-scheme:dark){body{background:#171614;color:#eee9df}"
-    "small,dd{color:#b5aea3}mark{background:#5c470f;color:#fff}}"
+    "small,dd{color:#b5aea3}:not(.unsure)>mark{background:#5c470f;color:#fff}}"
 )
 
 
@@ -132,10 +134,10 @@ def _html_turn(answer: Answer, chosen: int) -> str:
         told = (reason_words(answer, chosen), missing_words(answer))
         parts += [f'<p dir="auto">{escape(words)}</p>' for words in told if words]
     else:
-        parts.append(_html_words(answer))
         sure = confidence_words(answer.confidence)
         share = confidence_percent(answer.confidence)
-        parts.append(f"<p><small>{sure}, {share} %</small></p>")
+        told = _html_words(answer), f"<p><small>{sure}, {share} %</small></p>"
+        parts += reversed(told) if is_unsure(answer) else told  # a guess: said first
     parts.append(_html_citations(answer.citations))
     for heading, items in beside(answer):
         parts.append(f"<h3>{heading}</h3>")
@@ -148,8 +150,9 @@ def _html_turn(answer: Answer, chosen: int) -> str:
 def _html_words(answer: Answer) -> str:
     cited, sentence = answer.citations[0], answer.sentence or ""
     first, last = cited.start - cited.sentence_start, cited.end - cited.sentence_start
+    kind = ' class="unsure"' if is_unsure(answer) else ""
     return (
-        f'<blockquote dir="auto">{escape(sentence[:first])}<mark>'
+        f'<blockquote dir="auto"{kind}>{escape(sentence[:first])}<mark>'
         f"{escape(sentence[first:last])}</mark>{escape(sentence[last:])}</blockquote>"
     )
 

@@ -33,15 +33,27 @@ class Shelf:
 
 
 def matching(articles: Sequence[StoredArticle], query: str) -> Shelf:
-    """Return the articles whose title, path, byline or source has all the words."""
-    words = query.lower().split()
-    kept = [a for a in articles if all(word in _findable(a) for word in words)]
+    """Return the articles whose title, path, byline, source or date has all the words.
+
+    A number counts from its first digit on: "5 Dec" does not find the 15th.
+    """
+    words = query.lower().replace(",", " ").split()
+    wanted = [
+        re.compile((r"(?<!\d)" if word[0].isdigit() else "") + re.escape(word))
+        for word in words
+    ]
+    kept = [
+        article
+        for article, facts in zip(articles, map(_findable, articles), strict=True)
+        if all(word.search(facts) for word in wanted)
+    ]
     return Shelf(tuple(kept), len(articles))
 
 
 def _findable(article: StoredArticle) -> str:
-    day = article.published.isoformat() if article.published else None
-    facts = (article.title, article.path, article.byline, article.source, day)
+    day = article.published
+    date = f"{day.day} {day:%B %Y} {day.isoformat()}" if day else None
+    facts = (article.title, article.path, article.byline, article.source, date)
     return " ".join(fact for fact in facts if fact).lower()
 
 
@@ -67,7 +79,10 @@ def shelf_html(
             "can be added, and a ZIP of them.</p>"
         )
     elif not shelf.articles:
-        body = '<p class="empty">No article matches.</p>'
+        body = (
+            '<p class="empty">No article matches. Titles, names and dates are searched '
+            "here; to search the texts, ask a question.</p>"
+        )
     else:
         rows = "".join(
             _row(a, a.id in chosen, a.id in last) for a in shelf.articles[:_SHOWN]

@@ -3,21 +3,28 @@
 from bisect import bisect_right
 
 from qa.library.paragraphs import Span, paragraph_spans
+from qa.library.scan import ADDED
 from qa.types import Article, Citation
 from qa.web.text_html import escape, isolated, marked
 from qa.wording import clipped, part_around, plural
 
 __all__ = [
+    "GONE",
     "article_head",
     "article_html",
     "as_quote",
     "change_html",
     "is_changed",
+    "kept_html",
     "paragraphs_around",
     "quotes",
     "window_around",
 ]
 
+GONE = "The article is no longer in the library; this is what it said."
+"""What is told of an answer whose article was removed."""
+
+_IN_FOLDER = "the file, relative to the articles folder"
 _WINDOW = 40_000  # characters shown at a time: a page that stays quick
 _MOST_AROUND = 1500  # characters of a paragraph shown on either side of the sentence
 _LONGEST_HEADING = 90  # characters
@@ -81,8 +88,8 @@ def paragraphs_around(text: str, sentence: Span) -> tuple[Span, str, str]:
     return part_around(text, (first, last), sentence, _MOST_AROUND)
 
 
-def article_head(article: Article) -> str:
-    """Return title, date, byline, source and file of an article."""
+def article_head(article: Article | Citation) -> str:
+    """Return title, date, byline, source and file of an article, or of a kept one."""
     facts = []
     if article.published:
         day = article.published
@@ -91,8 +98,8 @@ def article_head(article: Article) -> str:
     return (
         f'<h3 class="source-title" tabindex="-1">{isolated(article.title)}</h3>'
         f'<p class="meta">{" · ".join(facts)}</p>'
-        f'<p class="meta file" title="the file, relative to the articles folder">'
-        f"{isolated(article.path)}</p>"
+        f'<p class="meta file" title="{_file_words(article.path)}">'
+        f"{isolated(article.path.removeprefix(ADDED))}</p>"
     )
 
 
@@ -169,15 +176,25 @@ def change_html(article: Article, citation: Citation, sentence: str | None) -> s
     return f'<p class="notice">{told}</p>'
 
 
+def kept_html(citation: Citation, sentence: str | None) -> str:
+    """Return what an article that is gone said; `sentence` as for `is_changed`."""
+    text, shift = (sentence, citation.sentence_start) if sentence else ("", 0)
+    span = citation.start - shift, citation.end - shift
+    if text[slice(*span)] != citation.quote:
+        text, span = citation.quote, (0, len(citation.quote))
+    body = marked(text, 0, len(text), span=span, sentence=(0, len(text)))
+    return f'<p class="notice">{GONE}</p><p dir="auto">{body}</p>'
+
+
 def quotes(
-    article: Article, citation: Citation, sentence: str | None
+    article: Article | None, citation: Citation, sentence: str | None
 ) -> dict[str, str]:
     """Return what is copied of a citation at each length of the answer.
 
-    Of an article that has changed since, that is the sentence that was kept, if one
-    was, or else the quote. `sentence` is as for `is_changed`.
+    Of an article that has changed since or is gone, that is the sentence that was kept,
+    if one was, or else the quote. `sentence` is as for `is_changed`.
     """
-    if is_changed(article, citation, sentence):
+    if article is None or is_changed(article, citation, sentence):
         longer = dict.fromkeys(("sentence", "paragraph"), sentence or citation.quote)
     else:
         text, place = article.text, (citation.sentence_start, citation.sentence_end)
@@ -197,11 +214,15 @@ def as_quote(citation: Citation, words: str | None = None) -> str:
         facts.append(f"{citation.published.day} {citation.published:%B %Y}")
     unit = ("page", citation.page) if citation.page else ("para", citation.paragraph)
     facts.append(f"{unit[0]}. {unit[1]}" if unit[0] == "para" else f"p. {unit[1]}")
-    facts.append(citation.path)
+    facts.append(citation.path.removeprefix(ADDED))
     quote = (words or citation.quote).strip()
     is_quoted = quote[:1] in '“"«„' and quote[-1:] in '”"»“'
     opened = quote if is_quoted else f"“{quote}”"
     return f"{opened} ({', '.join(clipped(f, 300) for f in facts if f)})"
+
+
+def _file_words(path: str) -> str:
+    return "a file added here" if path.startswith(ADDED) else _IN_FOLDER
 
 
 def _is_head(article: Article, citation: Citation | None, start: int, end: int) -> bool:
