@@ -237,6 +237,45 @@ def test_the_length_switches_without_asking_again(page):
     assert not [name for name in asked if "/run/" in name]
 
 
+LONG_PARAGRAPH = " ".join(
+    f"Day {n} on the dyke was wet and long, and the wind went on all night."
+    if n != 40
+    else "Then Mayor Ruth Abara opened the sluice at noon."
+    for n in range(80)
+)
+
+
+@pytest.mark.parametrize("shape", [WIDE, NARROW])
+def test_a_paragraph_that_scrolls_opens_at_its_words(page, shape):
+    """It shows that it scrolls, keys reach it, and it stays where it is scrolled to."""
+    page.set_viewport_size(shape)
+    text = f"The dyke\n\n{LONG_PARAGRAPH}".encode()
+    page.set_input_files(
+        "#qa-files", [{"name": "dyke.txt", "mimeType": "text/plain", "buffer": text}]
+    )
+    expect(page.locator(".results .added")).to_have_count(1)
+    turn = ask(page, "Who opened the sluice at noon?")
+    words = turn.locator(".words")
+    expect(words).not_to_have_attribute("tabindex", "0")
+    turn.get_by_role("radio", name="Paragraph").click()
+    expect(words).to_have_attribute("tabindex", "0")
+    expect(words).to_have_class(re.compile("scrolls"))
+    frame, mark = words.bounding_box(), words.locator("mark.span").bounding_box()
+    assert frame["y"] < mark["y"]
+    assert mark["y"] + mark["height"] < frame["y"] + frame["height"]
+    expect(words.locator("mark.span")).to_be_in_viewport(ratio=0.9)
+    words.evaluate("(box) => { box.scrollTop = 7; }")
+    ask(page, "Who found a tin box?")
+    assert words.evaluate("(box) => box.scrollTop") == 7
+    turn.get_by_role("radio", name="Words").click()
+    expect(words).not_to_have_attribute("tabindex", "0")
+    row = page.locator(".shelf li", has_text="dyke")
+    row.hover()
+    row.locator(".remove").click()
+    page.click('[data-act="remove-now"]')
+    expect(row).to_have_count(0)
+
+
 def test_a_follow_up_is_completed_and_can_be_edited(page):
     ask(page, "What did Maria Quispe say?")
     turn = ask(page, "What is she?")
@@ -331,6 +370,60 @@ def test_an_uploaded_article_is_asked_and_removed(page, folder):
     expect(row).to_have_count(0)
     gone = ask(page, question)
     expect(gone.locator(".missing")).to_contain_text("capybaras")
+
+
+def test_an_answer_outlives_its_article(page):
+    """It is told that the article is gone; the quote can be read and copied."""
+    row = page.locator(".shelf li", has_text="The ice diary")
+    turn = ask(page, "Who found a tin box?")
+    page.wait_for_selector("#qa-source-body mark.span")
+    row.hover()
+    row.locator(".remove").click()
+    page.click('[data-act="remove-now"]')
+    expect(row).to_have_count(0)
+    page.reload()
+    expect(turn.locator(".notice")).to_contain_text("no longer in the library")
+    turn.locator('[data-act="copy"]').click()
+    quote = re.compile("^“Captain Mary Crozier found a tin box.” [(]The ice diary")
+    expect(page.locator("#qa")).to_have_attribute("data-copied", quote)
+    turn.locator(".citations .cite").click()
+    body = page.locator("#qa-source-body")
+    expect(body).to_contain_text("no longer in the library")
+    expect(body.locator("mark.span")).to_contain_text("tin box")
+    page.click('[data-act="restore"]')
+    expect(row).to_be_visible()
+
+
+def test_what_cannot_be_shown_cannot_be_copied(page):
+    turn = ask(page, "Who found a tin box?")
+    page.wait_for_selector("#qa-source-body mark.span")
+    button = page.locator('[data-act="copy-open"]')
+    expect(button).to_have_attribute("aria-disabled", "false")
+    page.route("**/run/page_citation", lambda route: route.abort())
+    turn.locator(".citations .cite").click()
+    expect(page.locator("#qa-source-body .wrong")).to_be_visible()
+    expect(button).to_have_attribute("aria-disabled", "true")
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_closing_leads_where_it_says(page):
+    """To the list an article was opened from, or to the answer that cites it."""
+    close = page.locator('[data-act="close"]')
+    listed = page.locator(".shelf li", has_text="rocket").locator(".open")
+    listed.click()
+    page.wait_for_selector("#qa-source-body .source-title")
+    expect(close).to_have_attribute("title", "Back to the articles")
+    close.click()
+    expect(listed).to_be_focused()
+    listed.click()
+    page.wait_for_selector("#qa-source-body .source-title")
+    turn = ask(page, "Who found a tin box?")
+    page.wait_for_selector("#qa-source-body mark.span")
+    expect(close).to_have_attribute(
+        "aria-label", "Close the source, back to the answer"
+    )
+    close.click()
+    expect(turn.locator(".citations .cite")).to_be_focused()
 
 
 def test_files_may_be_dropped_anywhere(page):
@@ -470,6 +563,16 @@ def test_a_list_drawn_anew_keeps_what_is_held_and_unfolded(page, library, monkey
     expect(page.locator(".unread")).to_have_attribute("open", "")
     page.click('[data-act="close"]')
     expect(row.locator(".open")).to_be_focused()
+
+
+def test_a_dialog_gives_the_focus_back_to_a_list_drawn_anew(page):
+    row = page.locator(".shelf li", has_text="The ice diary")
+    row.hover()
+    row.locator(".remove").click()
+    draw_list_anew(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("#qa-remove")).to_be_hidden()
+    expect(row.locator(".remove")).to_be_focused()
 
 
 def test_an_article_of_the_folder_is_hidden_and_brought_back(page, folder):
@@ -929,6 +1032,26 @@ def test_what_is_asked_stands_at_the_top_and_stays_there(page):
     expect(page.locator("#qa-source-body .source-title")).to_have_count(0)
 
 
+def test_what_is_read_does_not_jump_when_suggestions_come_late(page):
+    """They would push down what was asked since."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/run/page_examples", keep)
+    with page.expect_request("**/run/page_examples"):
+        ask(page, "Zorgblatt whisper penguins?")
+    heading = ask(page, LANDED).locator("h2")
+    before = heading.bounding_box()
+    with page.expect_response("**/run/page_examples"):
+        for route in held:
+            route.continue_()
+    page.wait_for_timeout(200)
+    assert page.locator('.turn[data-turn="0"] .instead li').count() == 0
+    assert heading.bounding_box() == before
+
+
 def test_what_is_being_written_is_not_lost(page):
     """Neither to a question that is stopped, nor to a reload, nor to a long paste."""
     hold(page)
@@ -1181,6 +1304,22 @@ class TestNarrow:
         expect(page.locator(".turn h2").last).to_be_in_viewport()
 
 
+@pytest.mark.parametrize(("width", "height"), [(640, 400), (844, 390), (390, 450)])
+def test_the_field_is_in_view_on_a_low_screen(page, width, height):
+    """A page at twice its size, a telephone on its side; in one row if it is wide."""
+    page.set_viewport_size({"width": width, "height": height})
+    field = page.locator("#qa-question")
+    expect(field).to_be_in_viewport(ratio=1)
+    ask(page, "Who found a tin box?")
+    expect(field).to_be_in_viewport(ratio=1)
+    expect(page.locator(".words mark.span")).to_be_in_viewport(ratio=1)
+    expect(page.locator('[data-act="to-library"]')).to_be_in_viewport(ratio=1)
+    if width > height:
+        assert page.locator("#qa-form").bounding_box()["height"] < 64
+    page.set_viewport_size({"width": width, "height": 250})
+    expect(page.locator("#qa-form")).to_have_css("position", "static")
+
+
 def test_hostile_files_are_shown_as_text(page):
     """Title, text and file name run nothing, and are seen as they were written."""
     evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
@@ -1256,6 +1395,19 @@ def test_nobody_is_kept_out(browser, url, scheme, size):
     found += axe.violations(page, source)
     context.close()
     assert found == []
+
+
+def test_a_guess_is_not_marked_as_an_answer(page):
+    """It has no fill, at any length."""
+    turn = ask(page, LANDED)
+    turn.evaluate("(turn) => turn.querySelector('.found').classList.add('is-unsure')")
+    for length in ("Words", "Sentence", "Paragraph"):
+        turn.get_by_role("radio", name=length).click()
+        mark = turn.locator(".words mark.span")
+        expect(mark).to_have_css("text-decoration-style", "dotted")
+        assert "rgb(251, 224, 138)" not in mark.evaluate(
+            "(mark) => getComputedStyle(mark).backgroundColor"
+        )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -198,8 +198,19 @@
       more.setAttribute("aria-expanded", "false");
       heading.parentElement.after(more);
     });
+    root.querySelectorAll(".turn .words").forEach(frame);
   }
-  /* all answers change their length; what the eye is on stays where it is */
+  /* a box that scrolls takes the focus, and opens at the words it is there for */
+  function frame(words) {
+    const scrolls = words.scrollHeight > words.clientHeight + 1;
+    words.classList.toggle("scrolls", scrolls);
+    if (scrolls) words.tabIndex = 0; else words.removeAttribute("tabindex");
+    if (words.dataset.framed === state.length) return; // where it was scrolled to since
+    words.dataset.framed = state.length;
+    const mark = words.querySelector("mark.span");
+    if (scrolls && mark) centerIn(words, mark);
+  }
+  /* all answers change their length; what the eye is on stays where it is, if the words stay in view */
   function setLength(length, anchor) {
     const top = anchor?.getBoundingClientRect().top;
     state.length = length;
@@ -208,6 +219,7 @@
     say(`Length: ${LENGTH_WORDS[length]}`);
     const by = anchor ? anchor.getBoundingClientRect().top - top : 0;
     [root, $("turns")].find((e) => e.scrollHeight > e.clientHeight + 1 && getComputedStyle(e).overflowY === "auto")?.scrollBy(0, by);
+    anchor?.closest(".turn")?.querySelector(".words mark.span")?.scrollIntoView({ block: "nearest" });
   }
   function say(text) { $("said").textContent = text; }
   function complain(error, place, again) {
@@ -312,7 +324,8 @@
   async function suggest(place, ids, heading, chosen, most, level) {
     try {
       const { questions } = await call("page_examples", ids, chosen, most);
-      if (!place.isConnected) return;
+      const turn = place.closest(".turn");
+      if (!place.isConnected || turn?.matches(".turn:has(~ .turn)")) return; // what is read below would jump
       if (!questions.length) return place.replaceChildren();
       const list = make("ul");
       questions.forEach((question) => {
@@ -382,7 +395,8 @@
     root.querySelectorAll(".cite[aria-current]").forEach((b) => b.removeAttribute("aria-current"));
     const button = turn.querySelector(`.cite[data-group="${group}"][data-cite="${index}"]`);
     button.setAttribute("aria-current", "true");
-    if (!keepFocus) { goAway(); returnTo = button; }
+    if (!keepFocus) goAway();
+    returnTo = keepFocus ? null : button;
     await openSource(["page_citation", answer, group, index], keepFocus, () => opened === wanted);
     if (opened !== wanted) return;
     const places = placesOf(turn), at = places.findIndex(([g, i]) => g === group && i === index);
@@ -432,6 +446,7 @@
       disable("copy-open", !got.quotes.span);
       opened.article = got.article;
       markRows();
+      tellWayBack();
       const mark = body.querySelector("mark.span");
       if (!keepFocus || wasInside) body.querySelector(".source-title")?.focus({ preventScroll: true });
       if (!keepFocus) {
@@ -449,13 +464,22 @@
       complain(error, body, error.isFinal ? null : () => openSource(request, keepFocus, isWanted));
       if (wasInside) body.focus({ preventScroll: true });
       $("source-tools").hidden = false;
+      disable("copy-open", true);
+      tellWayBack();
     }
   }
   function center(mark, body) {
-    if (isWide()) {
-      const box = mark.getBoundingClientRect(), frame = body.getBoundingClientRect();
-      body.scrollTop += box.top - frame.top - Math.max(24, (frame.height - box.height) / 2.6);
-    } else mark.scrollIntoView({ block: "center" });
+    if (isWide()) centerIn(body, mark); else mark.scrollIntoView({ block: "center" });
+  }
+  function centerIn(body, mark) {
+    const box = mark.getBoundingClientRect(), frame = body.getBoundingClientRect();
+    body.scrollTop += box.top - frame.top - Math.max(24, (frame.height - box.height) / 2.6);
+  }
+  function tellWayBack() {
+    const isListed = returnTo ? returnTo.closest(".turn") === null : opened.turn === undefined;
+    const way = isListed ? "back to the articles" : "back to the answer", button = root.querySelector('[data-act="close"]');
+    button.setAttribute("aria-label", `Close the source, ${way}`);
+    button.title = way.replace("b", "B");
   }
   function step(by) {
     if (!opened || opened.turn === undefined) {
@@ -867,6 +891,12 @@
     $("question").addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); if (!busy) $("form").requestSubmit(); }
     });
+    // the button that opened it may have been drawn anew meanwhile
+    $("remove").addEventListener("close", () => {
+      if (root.contains(document.activeElement) && !holdsFocus($("remove"))) return;
+      (rowOf(doomed.id)?.querySelector(".remove") ?? $("shelf")).focus({ preventScroll: true });
+    });
+    addEventListener("resize", dress);
     addEventListener("storage", share);
     addEventListener("popstate", comeBack);
     $("export").addEventListener("focusout", (event) => {
