@@ -52,22 +52,19 @@ def run(reader, hits, **options):
 
 class TestSettings:
     @pytest.mark.parametrize(
-        "knobs",
+        ("name", "value", "found"),
         [
-            {"sure": 0.5},
-            {"sure": (0.5, 1.5)},
-            {"sure": [0.5]},
-            {"article_share": 1.5},
-            {"worth_reading": 2},
+            ("sure", 0.5, "0.5"),
+            ("sure", (0.5, 1.5), "1.5"),
+            ("sure", [0.5], "[0.5]"),
+            ("article_share", 1.5, "1.5"),
+            ("worth_reading", 2, "2"),
         ],
     )
-    def test_what_is_no_probability_is_refused(self, knobs):
+    def test_what_is_no_probability_is_refused(self, name, value, found):
         """The message names the knob and what was found."""
-        (name, value) = next(iter(knobs.items()))
-        with pytest.raises(
-            ValueError, match=rf"{name} must be .*{re.escape(str(value))}"
-        ):
-            Settings(**knobs)
+        with pytest.raises(ValueError, match=rf"{name} must be .*{re.escape(found)}"):
+            Settings(**{name: value})
 
     @pytest.mark.parametrize(
         "knobs", [{"top_k": 2.5}, {"pool": "9"}, {"remembered": True}]
