@@ -27,7 +27,9 @@ class Ours:
         if not hasattr(self, "_embedder"):
             self._embedder = open_embedder(self._settings.embedder)
         articles = place / "articles.jsonl"
-        articles.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        # without what the others embed, which would be read as a column of its own
+        kept = [{name: row[name] for name in ("title", "text")} for row in rows]
+        articles.write_text("".join(json.dumps(row) + "\n" for row in kept))
         store = Store(place / "store")
         Library(articles, store, self._embedder, self._settings).sync()
         store.close()
