@@ -35,7 +35,7 @@ _NEAR = 3  # sentences and passages shown where there is no answer
 _REASONS = {  # one chosen article is told of in the singular
     "no_articles": "There are no articles here yet.",
     "no_match": "{who} {do} not say: {none_is} about this.",
-    "no_answer": "{who} {do} not say: passages come near, but none answers.",
+    "no_answer": "{who} {do} not seem to say: passages come near, but none answers.",
     "low_confidence": "{who} may not say: the best words found are unsure.",
 }
 _HELD_BACK = "Words were found, but they are less sure ({} %) than was asked for."

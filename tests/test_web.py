@@ -647,7 +647,7 @@ def test_the_title_is_not_shown_twice():
 def test_no_answer_tells_why(article):
     answer = missing(article, cite(article, "Ada left"), unknown_words=("Zorg",))
     text = Seen(turn_html(answer, 0, lambda _: article)).text
-    assert "The articles do not say" in text
+    assert "The articles do not seem to say" in text
     assert "No article contains: Zorg" in text
     assert "Ada left" in text
     assert "Asked while" not in text
@@ -660,8 +660,8 @@ def test_that_only_some_articles_were_asked_is_told(article):
     """Neither more is claimed than was asked, nor is there no way out of it."""
     answer = missing(article, cite(article, "Ada left"))
     for chosen, words in (
-        (1, "The chosen article does not say: passages come near"),
-        (3, "The 3 chosen articles do not say: passages come near"),
+        (1, "The chosen article does not seem to say: passages come near"),
+        (3, "The 3 chosen articles do not seem to say: passages come near"),
     ):
         html = turn_html(answer, 0, lambda _: article, chosen)
         assert words in Seen(html).text
@@ -932,7 +932,7 @@ def test_all_that_an_export_cites_can_be_found_and_checked(article, kind):
 def test_an_export_tells_what_was_asked_and_what_is_missing(article, kind):
     none = missing(article, cite(article, "Ada left"), unknown_words=("Zorg", "<b>"))
     text = export(kind, "T", [(none, 2)], DAY)["text"].partition("<script")[0]
-    assert "The 2 chosen articles do not say" in text
+    assert "The 2 chosen articles do not seem to say" in text
     assert "No article contains: Zorg, " in text
     assert "<b>" not in text
     data = json.loads(export("json", "T", [(none, 2)], DAY)["text"])
@@ -1213,7 +1213,7 @@ def test_the_chosen_articles_are_counted_and_make_the_examples(url, library):
     kept = dict(got["answer"], text=None, sentence=None, reason="no_answer")
     kept["citations"] = []
     (drawn,) = call(url, "page_render", [kept])["html"]
-    assert "The chosen article does not say" in drawn
+    assert "The chosen article does not seem to say" in drawn
 
 
 def test_a_kept_answer_that_cannot_be_read_costs_its_own_turn(url):
@@ -1288,7 +1288,7 @@ def test_an_export_tells_how_many_articles_were_asked(url):
     none = kept | {"text": None, "sentence": None, "reason": "no_answer"}
     none["citations"] = []
     text = call(url, "page_export", "markdown", "T", [none])["text"]
-    assert "The chosen article does not say" in text
+    assert "The chosen article does not seem to say" in text
 
 
 def test_a_turn_with_a_wrong_type_is_told(url):
