@@ -41,10 +41,10 @@ Precision = Literal["int8", "f32"]
 Between = Literal["f32", "bf16"]
 """Precision of attention, normalising and the heads, where linear layers have 8 bits.
 
-With 16 bits, where the processor multiplies them (AMX, or AVX-512 of BF16), a reader's
-passage takes a tenth less time (`benchmarks.speed`), and its logits are as near to
-those of 32 bits throughout (by hand, with AMX: 0.32 apart at most, 0.37 with 32 bits);
-elsewhere it takes longer.
+With 16 bits, where the processor multiplies them, a reader's passage takes less time, a
+tenth with AMX and a twentieth with AVX-512 of BF16 (`benchmarks.speed`), and its logits
+are as near to those of 32 bits throughout (by hand, with AMX: 0.32 apart at most, 0.37
+with 32 bits); elsewhere it takes longer.
 """
 
 _log = logging.getLogger(__name__)

@@ -2,7 +2,8 @@
 
 The first words of a question tell the kind (Li & Roth 2002, "Learning question
 classifiers"); marks of the kind in the span are looked for. It is evidence among
-others, no rule: the calibration gives it its weight.
+others, and the calibration gives it its weight; only a time of day where an amount is
+asked is dropped outright (`is_beside`).
 """
 
 import re
