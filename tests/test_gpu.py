@@ -199,18 +199,20 @@ class TestCourse:
         lines = (tmp_path / "log.jsonl").read_text("utf-8").splitlines()
         assert json.loads(lines[-1])["done"] == 149
 
-    def test_a_teacher_teaches_against_the_labels(self, tmp_path):
+    @pytest.mark.parametrize(("waiting", "asked"), [(0, 150), (10, 80)])
+    def test_a_teacher_teaches_against_the_labels(self, tmp_path, waiting, asked):
         """It points at the first token of the passage, whatever stands there."""
         torch.manual_seed(1)
         own, network = Tables(tables(24)), Network(size=SMALL)
-        other = Network(size=SMALL)
+        other, calls = Network(size=SMALL), count()
 
         def advise(ids, types, mask, allowed):
+            next(calls)
             opinion = torch.zeros(*ids.shape, 2)
             opinion[:, 5] = 1.0
             return opinion, advisor(own, other)(ids, types, mask, allowed)[1]
 
-        course = Course(150, 3e-3, 1.0, taught=1.0, hints=1.0)
+        course = Course(150, 3e-3, 1.0, taught=1.0, hints=1.0, waiting=waiting)
         with fed(taught=1.0) as feed:
             learn(
                 course,
@@ -226,6 +228,7 @@ class TestCourse:
         logits = network.eval()(own(ids, types), mask)
         logits = logits.masked_fill(~allowed[:, :, None], -1e4)
         assert (logits.argmax(1) == 5)[taught > 0].float().mean() > 0.9
+        assert next(calls) == pytest.approx(asked + 6, abs=1)  # six fit the hints
 
     def test_layers_that_cannot_be_compiled_run_as_they_are(
         self, tmp_path, monkeypatch

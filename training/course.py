@@ -3,11 +3,13 @@
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from random import Random
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -23,6 +25,8 @@ from training.windows import SHAPES
 _FITTED = 6  # batches to which the maps of the hints are fitted
 _SAVED = 60.0  # seconds between two files of the pupil
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
@@ -36,6 +40,7 @@ class Course:
         taught: share of the loss that the teacher has.
         reworded: share of the questions put into other words, which it alone judges.
         hints: weight of its states.
+        waiting: how many judged batches wait to be learnt once more; 0: none is.
         warmup: share of the seconds.
         decay: AdamW weight decay.
         clip: largest gradient norm.
@@ -49,6 +54,7 @@ class Course:
     taught: float = 0.0
     reworded: float = 0.0
     hints: float = 0.0
+    waiting: int = 0
     warmup: float = 0.04
     decay: float = 0.01
     clip: float = 1.0
@@ -130,6 +136,37 @@ def advisor(tables: Tables, network: Network) -> Advise:
     return advise
 
 
+def twice(items: Iterable[T], waiting: int) -> Iterator[T]:
+    """Yield each item and, once `waiting` others wait too, one of them once more.
+
+    >>> sorted(islice(twice("abc", 1), 5))
+    ['a', 'a', 'b', 'b', 'c']
+    """
+    random, kept = Random(0), list[T]()
+    for item in items:
+        yield item
+        kept.append(item)
+        if len(kept) > waiting:
+            place = random.randrange(waiting)
+            again, kept[place] = kept[place], kept[-1]
+            kept.pop()
+            yield again
+
+
+def lessons(
+    batches: Iterable[Moved], advise: Advise | None, waiting: int
+) -> Iterator[tuple[Moved, tuple[Tensor | None, list[Tensor]]]]:
+    """Return each batch with the teacher's opinion and states, if there is one.
+
+    A teacher takes half of the time, and may be quoted twice: see `Course.waiting`.
+    """
+    judged = (
+        (batch, advise(*batch[0][:4]) if advise else (None, list[Tensor]()))
+        for batch in batches
+    )
+    return twice(judged, waiting) if waiting else judged
+
+
 def fitted(
     watched: Watched,
     tables: Tables,
@@ -193,7 +230,10 @@ def learn(
     began = told = saved = clock()
     tokens = since = steps = 0
     losses: list[Tensor] = []
-    for (ids, types, mask, allowed, target, taught), together in batches:
+    for (tensors, together), (opinion, states) in lessons(
+        batches, advise, course.waiting
+    ):
+        ids, types, mask, allowed, target, taught = tensors
         now = clock()
         progress = min(1.0, (now - began) / course.seconds)
         if progress >= 1:
@@ -201,7 +241,6 @@ def learn(
         feed.tell(course.curriculum + (1 - course.curriculum) * progress)
         for group in optimiser.param_groups:
             group["lr"] = course.rate * rate_at(progress, course.warmup)
-        opinion, states = advise(ids, types, mask, allowed) if advise else (None, [])
         with precision(device):
             logits, *ours = watched(tables(ids, types), mask)
         loss = batch_loss(logits, allowed, target, taught, opinion, together)

@@ -93,6 +93,12 @@ def options() -> argparse.ArgumentParser:
         default=0.2,
         help="share of questions; this, --taught and --hints 0: labels alone teach",
     )
+    parser.add_argument(
+        "--waiting",
+        type=int,
+        default=0,
+        help="batches that wait to be learnt twice, 100 MB each at --rows 16",
+    )
     parser.add_argument("--rows", type=int, default=16, help="times those of SHAPES")
     parser.add_argument("--feeders", type=int, default=4, help="processes for each")
     parser.add_argument("--seed", type=int, default=1, help="of all that is drawn")
@@ -121,6 +127,7 @@ class Rental:
             taught=args.taught,
             reworded=args.reworded,
             hints=args.hints,
+            waiting=args.waiting,
         )
         self.facts: dict[str, object] = {}
 
