@@ -1,4 +1,4 @@
-"""Bar plots as SVG text, in the colours and on the card of `plot.py`.
+"""Bar plots as SVG text, in the colours of `plot.py`.
 
     panel = Bars("Cold start", "s", (Bar("ours", 1.1, is_ours=True), Bar("stock", 9.8)))
     path.write_text(draw_bars([panel]), encoding="utf-8")
@@ -9,27 +9,23 @@ Bars lie, so that names have room; the number stands at the end of each.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+
+from benchmarks.svg import WIDTH, card, text
 
 __all__ = ["Bar", "Bars", "draw_bars", "short"]
 
-_WIDTH, _NAMES, _NUMBERS = 400, 118, 64  # of a panel; of its names, its numbers
+_NAMES, _NUMBERS = 118, 64  # of a panel's width; for its names, its numbers
 _ROW, _HEAD, _FOOT = 24, 40, 28
-_STYLE = """
-text { font: 12px system-ui, sans-serif; fill: #24292f }
-.title { font-weight: 600; font-size: 13px }
+_LIGHT = """
 .note { fill: #6e7781 }
-.card { fill: #ffffff; stroke: #d0d7de }
 .bar { fill: #8c959f } .ours { fill: #0969da }
 .target { stroke: #bc4c00; stroke-width: 2; stroke-dasharray: 5 4 }
-@media (prefers-color-scheme: dark) {
-  text { fill: #e6edf3 }
+""".strip()
+_DARK = """
   .note { fill: #8b949e }
-  .card { fill: #0d1117; stroke: #30363d }
   .bar { fill: #6e7681 } .ours { fill: #58a6ff }
   .target { stroke: #f0883e }
-}
-""".strip()
+""".strip("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +74,24 @@ def short(value: float) -> str:
 
 def draw_bars(panels: Sequence[Bars], *, columns: int = 2) -> str:
     """Return an SVG picture of these panels, `columns` of them side by side."""
-    columns = min(columns, len(panels))
     height = _HEAD + max(len(panel.bars) for panel in panels) * _ROW + _FOOT
-    size = (columns * _WIDTH, math.ceil(len(panels) / columns) * height)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]} {size[1]}" '
-        f'width="{size[0]}" height="{size[1]}" role="img">',
-        f"<title>{escape('; '.join(panel.title for panel in panels))}</title>",
-        f"<style>{_STYLE}</style>",
-        f'<rect class="card" x="0.5" y="0.5" width="{size[0] - 1}" '
-        f'height="{size[1] - 1}" rx="6"/>',
-    ]
-    for number, panel in enumerate(panels):
-        x, y = number % columns * _WIDTH, number // columns * height
-        parts += [f'<g transform="translate({x} {y})">', *_panel(panel), "</g>"]
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    drawn = [(panel.title, _panel(panel)) for panel in panels]
+    return card(drawn, height, columns=columns, light=_LIGHT, dark=_DARK)
 
 
 def _panel(panel: Bars) -> list[str]:
-    room = _WIDTH - _NAMES - _NUMBERS
+    room = WIDTH - _NAMES - _NUMBERS
     bottom = _HEAD + len(panel.bars) * _ROW
-    parts = [_text(_WIDTH / 2, 22, f"{panel.title}, {panel.unit}", "title")]
+    parts = [text(WIDTH / 2, 22, f"{panel.title}, {panel.unit}", "title")]
     for number, bar in enumerate(panel.bars):
         y = _HEAD + number * _ROW
         width = round(room * bar.value / panel.most, 1)
         kind = "bar ours" if bar.is_ours else "bar"
         parts += [
-            _text(_NAMES - 8, y + 15, bar.name, anchor="end"),
+            text(_NAMES - 8, y + 15, bar.name, anchor="end"),
             f'<rect class="{kind}" x="{_NAMES}" y="{y + 3}" width="{width}" '
             f'height="{_ROW - 7}" rx="2"/>',
-            _text(_NAMES + width + 6, y + 15, short(bar.value), anchor="start"),
+            text(_NAMES + width + 6, y + 15, short(bar.value), anchor="start"),
         ]
     if panel.target is not None:
         x = round(_NAMES + room * panel.target / panel.most, 1)
@@ -115,14 +99,7 @@ def _panel(panel: Bars) -> list[str]:
             f'<line class="target" x1="{x}" y1="{_HEAD - 2}" x2="{x}" y2="{bottom}"/>'
         )
         note = f"dashed: target {short(panel.target)} {panel.unit} {panel.note}".strip()
-        parts.append(_text(_WIDTH / 2, bottom + 16, note, "note"))
+        parts.append(text(WIDTH / 2, bottom + 16, note, "note"))
     elif panel.note:
-        parts.append(_text(_WIDTH / 2, bottom + 16, panel.note, "note"))
+        parts.append(text(WIDTH / 2, bottom + 16, panel.note, "note"))
     return parts
-
-
-def _text(
-    x: float, y: float, text: str, kind: str = "", *, anchor: str = "middle"
-) -> str:
-    named = f' class="{kind}"' if kind else ""
-    return f'<text{named} x="{x}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>'

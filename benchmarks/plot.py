@@ -1,27 +1,22 @@
-"""Line plots as SVG text: the same input gives the same bytes, and nothing is needed.
+"""Line plots as SVG text, on a card that can be read on any page.
 
-    panel = Panel("Time", "passages", "ms", (Line("p95", ((1e3, 4), (1e6, 9))),))
-    path.write_text(draw([panel]), encoding="utf-8")
-
-A plot stands on a card of its own, light or dark as the reader's system is, so that
-it can be read on any page.
+panel = Panel("Time", "passages", "ms", (Line("p95", ((1e3, 4), (1e6, 9))),))
+path.write_text(draw([panel]), encoding="utf-8")
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+
+from benchmarks.svg import WIDTH, card, text
 
 __all__ = ["Axis", "Line", "Panel", "draw", "ticks"]
 
-_WIDTH, _HEIGHT = 400, 300  # of one panel, in pixels
+_HEIGHT = 300  # of one panel without its legend, in pixels
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 36, 48  # room around its lines
 _LEGEND_ROW = 16
 _COLOURS = 6
-_STYLE = """
-text { font: 12px system-ui, sans-serif; fill: #24292f }
-.title { font-weight: 600; font-size: 13px }
-.card { fill: #ffffff; stroke: #d0d7de }
+_LIGHT = """
 .grid { stroke: #d0d7de; stroke-width: 1 }
 .line { fill: none; stroke-width: 2 }
 .s0 { stroke: #0969da } .d0 { fill: #0969da }
@@ -30,9 +25,8 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
 .s3 { stroke: #8250df } .d3 { fill: #8250df }
 .s4 { stroke: #bf3989 } .d4 { fill: #bf3989 }
 .s5 { stroke: #6e7781 } .d5 { fill: #6e7781 }
-@media (prefers-color-scheme: dark) {
-  text { fill: #e6edf3 }
-  .card { fill: #0d1117; stroke: #30363d }
+""".strip()
+_DARK = """
   .grid { stroke: #30363d }
   .s0 { stroke: #58a6ff } .d0 { fill: #58a6ff }
   .s1 { stroke: #f0883e } .d1 { fill: #f0883e }
@@ -40,8 +34,7 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
   .s3 { stroke: #bc8cff } .d3 { fill: #bc8cff }
   .s4 { stroke: #f778ba } .d4 { fill: #f778ba }
   .s5 { stroke: #8b949e } .d5 { fill: #8b949e }
-}
-""".strip()
+""".strip("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,53 +119,40 @@ def draw(panels: Sequence[Panel], *, columns: int = 2) -> str:
 
     The y axis begins at 0 unless it is logarithmic or holds values below.
     """
-    columns = min(columns, len(panels))
-    most = max(len(panel.lines) for panel in panels)
-    height = _HEIGHT + most * _LEGEND_ROW
-    size = (columns * _WIDTH, math.ceil(len(panels) / columns) * height)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]} {size[1]}" '
-        f'width="{size[0]}" height="{size[1]}" role="img">',
-        f"<title>{escape('; '.join(panel.title for panel in panels))}</title>",
-        f"<style>{_STYLE}</style>",
-        f'<rect class="card" x="0.5" y="0.5" width="{size[0] - 1}" '
-        f'height="{size[1] - 1}" rx="6"/>',
-    ]
-    for number, panel in enumerate(panels):
-        x, y = number % columns * _WIDTH, number // columns * height
-        parts += [f'<g transform="translate({x} {y})">', *_panel(panel), "</g>"]
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    height = _HEIGHT + max(len(panel.lines) for panel in panels) * _LEGEND_ROW
+    drawn = [(panel.title, _panel(panel)) for panel in panels]
+    return card(drawn, height, columns=columns, light=_LIGHT, dark=_DARK)
 
 
 def _panel(panel: Panel) -> list[str]:
     xs = [x for line in panel.lines for x, _ in line.points]
     ys = [y for line in panel.lines for _, y in line.points]
     floor = min(ys) if panel.y_log else min(0.0, *ys)
-    right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+    right, bottom = WIDTH - _RIGHT, _HEIGHT - _BOTTOM
     x_marks = ticks(min(xs), max(xs), is_log=panel.x_log)
     y_marks = ticks(floor, max(ys), is_log=panel.y_log)
     x_axis = Axis(tuple(x_marks), panel.x_log, _LEFT, right)
     y_axis = Axis(tuple(y_marks), panel.y_log, bottom, _TOP)
     middle = (_LEFT + right) / 2
-    parts = [_text(middle, 20, panel.title, "title")]
-    parts += [_text(x_axis.at(mark), bottom + 16, _number(mark)) for mark in x_marks]
+    parts = [text(middle, 20, panel.title, "title")]
+    parts += [text(x_axis.at(mark), bottom + 16, _number(mark)) for mark in x_marks]
     for mark in y_marks:
         y = y_axis.at(mark)
         parts.append(
             f'<line class="grid" x1="{_LEFT}" y1="{y}" x2="{right}" y2="{y}"/>'
         )
-        parts.append(_text(_LEFT - 6, y + 4, _number(mark), anchor="end"))
-    parts.append(_text(middle, bottom + 34, panel.x_label))
+        parts.append(text(_LEFT - 6, y + 4, _number(mark), anchor="end"))
+    parts.append(text(middle, bottom + 34, panel.x_label))
     parts.append(
         f'<g transform="translate(14 {(_TOP + bottom) / 2}) rotate(-90)">'
-        + _text(0, 0, panel.y_label)
+        + text(0, 0, panel.y_label)
         + "</g>"
     )
     for number, line in enumerate(panel.lines):
         parts += _line(line, number % _COLOURS, x_axis, y_axis)
         y = _HEIGHT + number * _LEGEND_ROW
         parts.append(_stroke(f"M{_LEFT} {y}h24", number % _COLOURS, line.is_dashed))
-        parts.append(_text(_LEFT + 32, y + 4, line.name, anchor="start"))
+        parts.append(text(_LEFT + 32, y + 4, line.name, anchor="start"))
     return parts
 
 
@@ -192,13 +172,6 @@ def _line(line: Line, colour: int, x_axis: Axis, y_axis: Axis) -> list[str]:
 def _stroke(path: str, colour: int, is_dashed: bool) -> str:
     dashes = ' stroke-dasharray="5 4"' if is_dashed else ""
     return f'<path class="line s{colour}" d="{path}"{dashes}/>'
-
-
-def _text(
-    x: float, y: float, text: str, kind: str = "", *, anchor: str = "middle"
-) -> str:
-    named = f' class="{kind}"' if kind else ""
-    return f'<text{named} x="{x}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
 def _number(value: float) -> str:
