@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import os
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -72,7 +73,7 @@ class QA:
         """Open the library of a folder (or file, or zip) and bring it in step.
 
         Args:
-            articles: where the articles are.
+            articles: where the articles are; `~` is your home.
             store: where what is derived from them is kept; None picks
                 `embeddings/` or the user's cache folder.
             settings: None takes the defaults.
@@ -87,8 +88,13 @@ class QA:
             ModelError: if a model cannot be opened.
         """
         settings = settings or Settings()
-        place = Path(articles)
-        home = Path(store) if store else default_store(place)
+        if not str(articles):  # a variable that is not set: not the folder one is in
+            raise ArticlesError(
+                "the articles are named by an empty word. Name their folder, as in "
+                "`QA.open('seeds')`."
+            )
+        place = _expanded(articles)
+        home = _expanded(store) if store else default_store(place)
         check_articles(place, home)
         kept = Store(home)
         check_origin(kept, place)
@@ -273,6 +279,11 @@ class QA:
                 "`only` out to ask all."
             )
         return among
+
+
+def _expanded(place: str | Path) -> Path:
+    """Return a place, `~` told; not `Path.expanduser`: it fails for unknown users."""
+    return Path(os.path.expanduser(place))
 
 
 def _completed(question: str, turns: Sequence[Turn], settings: Settings) -> str:

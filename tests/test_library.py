@@ -877,6 +877,12 @@ class TestOutOfSight:
         library.remove(ids(library))
         assert [r.status for r in library.add([("w.md", b"A whale.")])] == ["added"]
 
+    @pytest.mark.parametrize("given", [["w.md"], [("w.md", "text")], "w.md"])
+    def test_what_is_no_file_is_told(self, library, store, given):
+        with pytest.raises(ValueError, match="wanted are pairs of name and bytes"):
+            library.add(given)
+        assert not (store.folder / "added").exists()
+
     def test_added_files_out_of_sight_stay(self, library, store, monkeypatch):
         """The folder of files that were handed over cannot be listed."""
         library.add([("w.md", b"A whale.")])
@@ -902,6 +908,17 @@ class TestOddFiles:
         report = library.sync()
         assert "caf\\xe9.md" in ids(library)
         assert "pipe.md" in dict(report.skipped)
+
+    def test_an_empty_word_is_not_the_folder_one_is_in(self, fast):
+        with pytest.raises(ArticlesError, match="named by an empty word"):
+            QA.open("", settings=fast)
+
+    def test_a_place_below_the_home(self, folder, fast, tmp_path, monkeypatch):
+        for name in ("HOME", "USERPROFILE"):
+            monkeypatch.setenv(name, str(tmp_path))
+        with QA.open(f"~/{folder.name}", store="~/home", settings=fast) as qa:
+            assert len(qa.library.articles()) == 2
+        assert (tmp_path / "home" / "library.sqlite").exists()
 
     def test_store_is_not_read_as_articles(self, library, tmp_path):
         """A store within the folder, and the folder named as its own store."""

@@ -1,6 +1,5 @@
 """A folder of articles with its store: kept in step, added to, and taken from."""
 
-import itertools
 import logging
 import threading
 import time
@@ -12,6 +11,7 @@ from typing import Literal
 
 from qa.errors import QAError, StoreBusyError
 from qa.library.change import Change
+from qa.library.handed import check_files, keep
 from qa.library.hidden import entry_of, id_of
 from qa.library.lock import locked
 from qa.library.origin import scan_for
@@ -28,7 +28,6 @@ __all__ = ["FileResult", "Library"]
 logger = logging.getLogger(__name__)
 
 RETRY_S = 2.0  # until a store that another process writes to is tried again
-_LONGEST_NAME = 200  # bytes of a name without suffix; file systems take 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +160,14 @@ class Library:
         Raises:
             ArticlesError: if there is no folder, or none of its files is left.
             StoreBusyError: if another process is writing.
+            ValueError: if something else than pairs is handed over, such as paths.
         """
+        check_files(files)
         place = added_folder(self.store.folder)
         with self._alone():
             scan_for(self.store, self.folder)  # before anything is kept
             place.mkdir(parents=True, exist_ok=True)
-            names = [_keep(place, _safe(name), data) for name, data in files]
+            names = [keep(place, name, data) for name, data in files]
         report = self.sync()
         results = [_result(name, report) for name in names]
         self._forget({ADDED + r.name for r in results if r.status == "skipped"})
@@ -242,48 +243,6 @@ class Library:
                 change.show(file)
                 change.reread(file)
         self.sync()
-
-
-def _keep(place: Path, name: str, data: bytes) -> str:
-    """Write a file under a name that no other bytes have; return the name."""
-    for new in _numbered(name):
-        path = place / new
-        if not path.exists() or path.read_bytes() == data:
-            break
-    beside = place / f".{new}.part"
-    beside.write_bytes(data)
-    beside.replace(path)
-    return new
-
-
-def _numbered(name: str) -> Iterator[str]:
-    """Yield a name, then the same with a number, from 2 on.
-
-    >>> list(itertools.islice(_numbered("a.txt"), 3))
-    ['a.txt', 'a (2).txt', 'a (3).txt']
-    """
-    yield name
-    stem, dot, suffix = name.rpartition(".")
-    for number in itertools.count(2):
-        yield f"{stem} ({number}){dot}{suffix}" if dot else f"{name} ({number})"
-
-
-def _safe(name: str) -> str:
-    r"""Return a file name without folders, control characters and marks in front.
-
-    Those marks have `scan` pass a file over.
-
-    >>> _safe("../../etc/pass\x00wd.txt")
-    'passwd.txt'
-    """
-    base = name.replace("\\", "/").rpartition("/")[2]
-    clean = "".join(c for c in base if c.isprintable()).strip().lstrip(".~")
-    stem, dot, suffix = clean.rpartition(".")
-    if not dot:
-        stem, suffix = clean, ""
-    # file systems count bytes
-    short = stem.encode("utf-8", "replace")[:_LONGEST_NAME].decode("utf-8", "ignore")
-    return f"{short}{dot}{suffix[:10]}" or "unnamed"
 
 
 def _result(name: str, report: SyncReport) -> FileResult:
