@@ -678,7 +678,7 @@ class TestWritten:
                 around = found.context[max(0, start - 1) : end + 1]
                 assert start == 0 or not around[:2].isalnum()
                 assert not around[-2:].isalnum() or end == len(found.context)
-        assert 0.3 < sum(not r.answers for r in rows) / len(rows) < 0.5
+        assert 0.25 < sum(not r.answers for r in rows) / len(rows) < 0.5
         assert passage_rows([]) == []
 
     def test_questions_that_are_held_meet_no_reader(self):

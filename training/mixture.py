@@ -1,6 +1,6 @@
 """Which sets train the reader, and how much of each.
 
-Quotas are questions per nominal epoch of 368,000; one with rivals is read once for each
+Quotas are questions per nominal epoch of 429,000; one with rivals is read once for each
 of three passages, or with pieces of several in one window. Written questions count
 most, then Wikipedia, statements and labelled unanswerable ones; training/README.md has
 the reasons.
@@ -43,13 +43,13 @@ QUOTA = {
     "renamed": 3000,
     "rivals": 14000,
     "listed": 3000,
-    "written_news": 60000,
-    "written_passages": 54000,
-    "written_dossiers": 45000,
-    "written_rivals": 20000,
-    "dossier_rivals": 45000,
-    "written_loose": 42000,
-    "loose_rivals": 42000,
+    "written_news": 45000,
+    "written_passages": 80000,
+    "written_dossiers": 36000,
+    "written_rivals": 30000,
+    "dossier_rivals": 36000,
+    "written_loose": 50000,
+    "loose_rivals": 50000,
 }
 TAUGHT = {"listed": 0.2}
 """Share of the loss that teachers have in sets on which they are no better."""
