@@ -28,7 +28,7 @@ def average(shares: Mapping[Path, float], out: Path) -> None:
 
     Args:
         shares: folders with `reader.safetensors` and `reader.json`, and how much of
-            the mean each has; the facts of the last one go along.
+            the mean each has; the facts of the largest part go along.
         out: made if it is not there.
 
     Raises:
@@ -49,10 +49,11 @@ def average(shares: Mapping[Path, float], out: Path) -> None:
             total = sum(part * share for part, share in parts)
             parameters[-1].copy_(total)
     cards = [json.loads((f / "reader.json").read_text("utf-8")) for f in shares]
+    most, _ = max(zip(cards, shares.values(), strict=True), key=lambda pair: pair[1])
     facts = {
         "stage": "average",
-        "plan": portable(cards[-1]["plan"]),
-        "sets": cards[-1]["sets"],
+        "plan": portable(most["plan"]),
+        "sets": most["sets"],
         "average": {
             card["sha256"]: round(share, 4)
             for card, share in zip(cards, shares.values(), strict=True)
