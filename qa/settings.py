@@ -45,7 +45,7 @@ class Settings:
     sure: tuple[float, ...] = (0.7, 0.6, 0.55, 0.5)
 
     # decide
-    min_confidence: float = 0.3  # below it we abstain; training/README.md
+    min_confidence: float = 0.27  # below it we abstain; training/README.md
     max_alternatives: int = 4  # further answers shown
     remembered: int = 256  # answers kept, some kilobytes each; 0 reads every time
     max_question_chars: int = 2000  # longer input is a pasted text, not a question

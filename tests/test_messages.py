@@ -194,7 +194,7 @@ class TestTyped:
     def test_an_option_that_there_is_not(self, refusal):
         assert "--articles FOLDER" not in refusal("chat", "--colour")
 
-    @pytest.mark.parametrize("share", ["0.98", "0.999"])
+    @pytest.mark.parametrize("share", ["0.99", "0.999"])
     def test_a_precision_that_was_not_reached(self, refusal, library, share):
         """The one that is told instead can be asked for."""
         with_reader = library[:-2]

@@ -509,7 +509,7 @@ def test_a_terminal_is_told_what_comes_nearest(article):
 
 
 @pytest.mark.parametrize(
-    ("confidence", "is_usual"), [(0.894, True), (0.3, True), (0.299, False)]
+    ("confidence", "is_usual"), [(0.894, True), (0.27, True), (0.269, False)]
 )
 def test_words_that_only_a_limit_holds_back_are_told_as_found(
     article, confidence, is_usual
