@@ -21,6 +21,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.data import need, read_lines
+from benchmarks.plot import Line, Panel
+from benchmarks.plot import draw as draw_lines
 from benchmarks.pools import open_articles, open_pool
 from benchmarks.results import keep
 from qa.evaluation import Question, Report, evaluate, read_questions
@@ -33,6 +35,7 @@ from qa.settings import Settings
 from qa.types import Answer, Candidate, Passage
 
 SEED = 7
+_MOSTLY_WRONG = 0.5
 UNCALIBRATED = Calibration("margin", bias=0.0, weights={"margin": 1.0})
 SYSTEMS = (
     "qa",
@@ -134,7 +137,7 @@ def main() -> None:
     if arguments.json:
         print(json.dumps({s: summary(r) for s, r in reports.items()}, indent=2))
     if not arguments.only:  # a plot of some would take the place of that of all
-        draw(reports, Path(__file__).parent / "results" / f"risk-coverage-{name}.png")
+        draw(reports, Path(__file__).parent / "results" / f"risk-coverage-{name}.svg")
 
 
 def read_any(path: Path) -> list[Question]:
@@ -218,24 +221,27 @@ def line(name: str, system: str, figures: dict[str, object]) -> str:
 
 
 def draw(reports: dict[str, Report], path: Path) -> None:
-    """Draw the share of wrong answers over the share of questions answered."""
-    import matplotlib as mpl
+    """Draw the share of wrong answers over the share of questions answered.
 
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(5, 3.5), dpi=120)
+    Systems that are mostly wrong are left out: beside them no other could be told
+    from the next.
+    """
+    lines = []
     for system, report in reports.items():
         curve = report.risk_coverage
-        axes.plot(
-            [100 * c for c, _ in curve], [100 * r for _, r in curve], label=system
-        )
-    axes.set_xlabel("questions answered, %")
-    axes.set_ylabel("of these wrong, %")
-    axes.legend(frameon=False)
-    figure.tight_layout()
-    path.parent.mkdir(exist_ok=True)
-    figure.savefig(path)
+        if not curve or curve[-1][1] > _MOSTLY_WRONG:
+            continue
+        # the first few answers say little of a share; a hundred points do for a line
+        shown = curve[len(curve) // 20 :: max(1, len(curve) // 100)]
+        points = tuple((round(100 * c, 1), round(100 * r, 1)) for c, r in shown)
+        lines.append(Line(system, points))
+    panel = Panel(
+        path.stem.removeprefix("risk-coverage-"),
+        "questions answered, %",
+        "of these wrong, %",
+        tuple(lines),
+    )
+    path.write_text(draw_lines([panel]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ _HEIGHT = 300  # of one panel without its legend, in pixels
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 36, 48  # room around its lines
 _LEGEND_ROW = 16
 _COLOURS = 6
+_DOTTED = 30  # points of a line that are shown as such
 _LIGHT = """
 .grid { stroke: #d0d7de; stroke-width: 1 }
 .line { fill: none; stroke-width: 2 }
@@ -162,7 +163,7 @@ def _line(line: Line, colour: int, x_axis: Axis, y_axis: Axis) -> list[str]:
     if places:
         path = "M" + "L".join(f"{x} {y}" for x, y in places)
         parts.append(_stroke(path, colour, line.is_dashed))
-    if not line.is_dashed:
+    if not line.is_dashed and len(places) <= _DOTTED:
         parts += [
             f'<circle class="d{colour}" cx="{x}" cy="{y}" r="3"/>' for x, y in places
         ]

@@ -1,9 +1,11 @@
 """Plots: the same bytes each time, and nothing outside the picture."""
 
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from benchmarks.answers import draw as draw_risk
 from benchmarks.plot import Line, Panel, draw, ticks
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -59,3 +61,21 @@ def test_ticks_enclose_the_values(low, high, is_log):
     marks = ticks(low, high, is_log=is_log)
     assert marks[0] <= low <= high <= marks[-1]
     assert 2 <= len(marks) <= 8
+
+
+class TestRisk:
+    def test_who_is_mostly_wrong_is_left_out(self, tmp_path):
+        """And so is who answers nothing; a long line is drawn without its points."""
+        curve = [(n / 400, 0.1 + n / 2000) for n in range(1, 401)]
+        reports = {
+            "qa": SimpleNamespace(risk_coverage=curve),
+            "lost": SimpleNamespace(risk_coverage=[(1.0, 0.9)]),
+            "silent": SimpleNamespace(risk_coverage=[]),
+        }
+        place = tmp_path / "risk-coverage-news.svg"
+        draw_risk(reports, place)
+        root = ET.fromstring(place.read_text(encoding="utf-8"))
+        words = {t.text for t in root.iter(f"{SVG}text")}
+        assert {"news", "qa"} < words
+        assert not {"lost", "silent"} & words
+        assert not list(root.iter(f"{SVG}circle"))
