@@ -4,27 +4,31 @@ import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-__all__ = ["check_files", "keep"]
+__all__ = ["keep", "named_files"]
 
 _LONGEST_NAME = 200  # bytes of a name without suffix; file systems take 255
 
 
-def check_files(files: Iterable[object]) -> None:
-    """Make sure that files are pairs of name and bytes.
+def named_files(given: Iterable[object]) -> list[tuple[str, bytes]]:
+    """Return what was handed over, if it is pairs of name and bytes.
 
-    >>> check_files([("a.txt", b"A llama.")])
+    >>> named_files(iter([("a.txt", b"A llama.")]))
+    [('a.txt', b'A llama.')]
 
     Raises:
         ValueError: if one is something else, such as a path.
     """
-    for file in files:
+    files = []
+    for file in given:
         match file:
-            case (str(), bytes()):
-                continue
-        raise ValueError(
-            f"files holds {file!r:.80}; wanted are pairs of name and bytes, such as "
-            "[(path.name, path.read_bytes())]"
-        )
+            case (str() as name, bytes() as data):
+                files.append((name, data))
+            case _:
+                raise ValueError(
+                    f"files holds {file!r:.80}; wanted are pairs of name and bytes, "
+                    "such as [(path.name, path.read_bytes())]"
+                )
+    return files
 
 
 def keep(place: Path, name: str, data: bytes) -> str:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Literal
 
 from qa.errors import QAError, StoreBusyError
 from qa.library.change import Change
-from qa.library.handed import check_files, keep
+from qa.library.handed import keep, named_files
 from qa.library.hidden import entry_of, id_of
 from qa.library.lock import locked
 from qa.library.origin import scan_for
@@ -150,7 +150,7 @@ class Library:
         """What stopped the background run, or holds it up; None after a good run."""
         return self._error
 
-    def add(self, files: Sequence[tuple[str, bytes]]) -> list[FileResult]:
+    def add(self, files: Iterable[tuple[str, bytes]]) -> list[FileResult]:
         """Keep files (name, bytes) beside the store, and index them.
 
         A name that other bytes have taken is numbered, for what is kept may have no
@@ -162,12 +162,12 @@ class Library:
             StoreBusyError: if another process is writing.
             ValueError: if something else than pairs is handed over, such as paths.
         """
-        check_files(files)
+        given = named_files(files)
         place = added_folder(self.store.folder)
         with self._alone():
             scan_for(self.store, self.folder)  # before anything is kept
             place.mkdir(parents=True, exist_ok=True)
-            names = [keep(place, name, data) for name, data in files]
+            names = [keep(place, name, data) for name, data in given]
         report = self.sync()
         results = [_result(name, report) for name in names]
         self._forget({ADDED + r.name for r in results if r.status == "skipped"})
