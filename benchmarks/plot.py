@@ -1,7 +1,9 @@
-"""Line plots as SVG text, on a card that can be read on any page.
+"""Line plots as SVG text.
 
-panel = Panel("Time", "passages", "ms", (Line("p95", ((1e3, 4), (1e6, 9))),))
-path.write_text(draw([panel]), encoding="utf-8")
+    panel = Panel("Time", "passages", "ms", (Line("p95", ((1e3, 4), (1e6, 9))),))
+    path.write_text(draw([panel]), encoding="utf-8")
+
+A plot stands on a card of its own, so that it can be read on any page.
 """
 
 import math

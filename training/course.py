@@ -158,7 +158,8 @@ def lessons(
 ) -> Iterator[tuple[Moved, tuple[Tensor | None, list[Tensor]]]]:
     """Return each batch with the teacher's opinion and states, if there is one.
 
-    A teacher takes half of the time, and may be quoted twice: see `Course.waiting`.
+    A teacher takes nearly half of the time (training/README.md, GP3), so it may be
+    quoted twice: see `Course.waiting`.
     """
     judged = (
         (batch, advise(*batch[0][:4]) if advise else (None, list[Tensor]()))
